@@ -1,0 +1,135 @@
+import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { apiKeys, counterGoals, credentials, sources } from "../schema.sqlite.ts";
+import type {
+  ApiKeyRecord,
+  ApiKeyStore,
+  CounterGoals,
+  CredentialRecord,
+  CredentialStore,
+  GoalStore,
+  SourceRecord,
+  SourceStore,
+} from "../store.ts";
+import type { Db } from "./open.ts";
+import { page } from "./page.ts";
+
+export function apiKeyQueries(db: Db): ApiKeyStore {
+  return {
+    async create(key) {
+      return db.insert(apiKeys).values(key).returning().get() as ApiKeyRecord;
+    },
+    async findByPrefix(prefix) {
+      return (db.select().from(apiKeys).where(eq(apiKeys.prefix, prefix)).get() as ApiKeyRecord | undefined) ?? null;
+    },
+    async list(workspaceId) {
+      return db
+        .select()
+        .from(apiKeys)
+        .where(eq(apiKeys.workspaceId, workspaceId))
+        .orderBy(apiKeys.id)
+        .all() as ApiKeyRecord[];
+    },
+    async revoke(workspaceId, uuid, now) {
+      const inForce = and(eq(apiKeys.workspaceId, workspaceId), eq(apiKeys.uuid, uuid), isNull(apiKeys.revokedAt));
+      return db.update(apiKeys).set({ revokedAt: now }).where(inForce).returning({ id: apiKeys.id }).all().length > 0;
+    },
+    async recordUse(id, now) {
+      db.update(apiKeys).set({ lastUsedAt: now }).where(eq(apiKeys.id, id)).run();
+    },
+  };
+}
+
+export function credentialQueries(db: Db): CredentialStore {
+  const rested = { pausedUntil: null, pausedReason: null, pauses: 0 };
+  return {
+    async create({ now, ...credential }) {
+      return db
+        .insert(credentials)
+        .values({ ...credential, createdAt: now, updatedAt: now })
+        .returning()
+        .get() as CredentialRecord;
+    },
+    async get(id) {
+      return (
+        (db.select().from(credentials).where(eq(credentials.id, id)).get() as CredentialRecord | undefined) ?? null
+      );
+    },
+    async replaceToken(id, sealedToken, tokenHash, now) {
+      db.update(credentials)
+        .set({ sealedToken, tokenHash, login: null, ...rested, updatedAt: now })
+        .where(eq(credentials.id, id))
+        .run();
+    },
+    async recordLogin(id, login, now) {
+      db.update(credentials).set({ login, updatedAt: now }).where(eq(credentials.id, id)).run();
+    },
+    async pause(id, reason, until, now) {
+      db.update(credentials)
+        .set({ pausedUntil: until, pausedReason: reason, pauses: sql`${credentials.pauses} + 1`, updatedAt: now })
+        .where(eq(credentials.id, id))
+        .run();
+    },
+    async resume(id, now) {
+      db.update(credentials)
+        .set({ ...rested, updatedAt: now })
+        .where(eq(credentials.id, id))
+        .run();
+    },
+  };
+}
+
+export function sourceQueries(db: Db): SourceStore {
+  return {
+    async create(source) {
+      return db.insert(sources).values({ ...source }).returning().get() as SourceRecord;
+    },
+    async findByUuid(uuid) {
+      const living = and(eq(sources.uuid, uuid), isNull(sources.deletedAt));
+      return (db.select().from(sources).where(living).get() as SourceRecord | undefined) ?? null;
+    },
+    async list({ workspaceId, plugin, before, limit }) {
+      const where = and(
+        eq(sources.workspaceId, workspaceId),
+        eq(sources.plugin, plugin),
+        isNull(sources.deletedAt),
+        before === null ? undefined : lt(sources.id, before),
+      );
+      return page(
+        db
+          .select()
+          .from(sources)
+          .where(where)
+          .orderBy(desc(sources.id))
+          .limit(limit + 1)
+          .all() as SourceRecord[],
+        limit,
+      );
+    },
+    async update(id, change, now) {
+      return db
+        .update(sources)
+        .set({ ...change, updatedAt: now })
+        .where(eq(sources.id, id))
+        .returning()
+        .get() as SourceRecord;
+    },
+    async remove(id, now) {
+      db.update(sources).set({ deletedAt: now, isActive: false, updatedAt: now }).where(eq(sources.id, id)).run();
+    },
+  };
+}
+
+export function goalQueries(db: Db): GoalStore {
+  return {
+    async get(workspaceId, counterId) {
+      const of = and(eq(counterGoals.workspaceId, workspaceId), eq(counterGoals.counterId, counterId));
+      return (db.select().from(counterGoals).where(of).get() as CounterGoals | undefined) ?? null;
+    },
+    async save(goals) {
+      db.insert(counterGoals)
+        .values(goals)
+        .onConflictDoUpdate({ target: [counterGoals.workspaceId, counterGoals.counterId], set: goals })
+        .run();
+    },
+  };
+}

@@ -1,0 +1,265 @@
+import type { Database } from "bun:sqlite";
+import type { Placement, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
+
+const WATERMARK = "conversions_planned";
+
+interface Row {
+  readonly id: number;
+  readonly batch_id: number;
+  readonly received_at: number;
+  readonly source_id: number;
+  readonly workspace_id: number;
+  readonly counter_id: number;
+  readonly credential_id: number;
+  readonly currency: string;
+  readonly target: string;
+  readonly purchase_id: string;
+  readonly date_time: number;
+  readonly options: string;
+  readonly set_aside: SetAsideReason | null;
+}
+
+/** A row without a price has no currency of its own: it joins the lane of its source's default. */
+const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, s.credential_id,
+    case c.currency when '' then s.default_currency else c.currency end as currency, c.target, c.purchase_id, c.date_time, s.options, c.set_aside
+  from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id`;
+
+const toUnassigned = (r: Row): UnassignedRow => ({
+  id: r.id,
+  batchId: r.batch_id,
+  receivedAt: r.received_at,
+  sourceId: r.source_id,
+  workspaceId: r.workspace_id,
+  counterId: r.counter_id,
+  credentialId: r.credential_id,
+  currency: r.currency,
+  target: r.target,
+  purchaseId: r.purchase_id,
+  dateTime: r.date_time,
+  createMissingGoals: (JSON.parse(r.options) as { createMissingGoals: boolean }).createMissingGoals,
+  setAside: r.set_aside,
+});
+
+/** Rows find their file here: read what wants one, carry the planner's placements out, close what is ripe. */
+export function preparePlanning(sqlite: Database): PlanningStore {
+  const watermark = sqlite.prepare<{ value: number }, [string]>("select value from watermarks where name = ?");
+  const moveWatermark = sqlite.prepare(
+    "insert into watermarks (name, value) values (?, ?) on conflict (name) do update set value = excluded.value where excluded.value > value",
+  );
+  const firstUnsealedRow = sqlite.prepare<{ id: number | null }, []>(
+    "select min(first_conversion_id) as id from batches where sealed = 0",
+  );
+  // Ids commit in order on SQLite, so reading forward from a watermark misses nothing and needs no index beside the key.
+  const newRows = sqlite.prepare<Row, [number, number, number]>(
+    `${UNASSIGNED} where c.id > ? and c.id < ? and c.upload_id is null and c.set_aside is null order by c.id limit ?`,
+  );
+  const highestId = sqlite.prepare<{ id: number | null }, []>("select max(id) as id from conversions");
+  const returningRows = sqlite.prepare<Row, [number]>(
+    `${UNASSIGNED} where c.set_aside = 'requeued'
+       or (c.set_aside = 'waiting_upload' and not exists (
+         select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
+         where r.conversion_id = c.id and u.state not in ('completed', 'failed')))
+     order by c.id limit ?`,
+  );
+  const waitingRows = sqlite.prepare<Row, [number, number, number, string | null, string | null, number]>(
+    `${UNASSIGNED} where c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? and c.id > ?
+       and (? is null or c.target in (select value from json_each(?))) order by c.id limit ?`,
+  );
+  const waitingCounters = sqlite.prepare<
+    { workspaceId: number; counterId: number; newestArrival: number; credentialId: number },
+    []
+  >(
+    `select c.workspace_id as workspaceId, c.counter_id as counterId, max(b.created_at) as newestArrival, max(s.credential_id) as credentialId
+     from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id
+     where c.set_aside in ('checking_goal', 'waiting_goal') group by 1, 2`,
+  );
+  const waitingTargets = sqlite.prepare<{ target: string; wish: number; credentialId: number }, [number, number]>(
+    `select c.target as target, max(s.options ->> 'createMissingGoals') as wish, max(s.credential_id) as credentialId
+     from conversions c join sources s on s.id = c.source_id
+     where c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? group by 1`,
+  );
+  const fillingUpload = sqlite.prepare<{ id: number; rows: number }, [number, number, string, number, number, number]>(
+    `select id, rows from uploads where state = 'filling' and counter_id = ? and credential_id = ? and currency = ? and workspace_id = ?
+       and ripe_at > ? and rows < ? order by id desc limit 1`,
+  );
+  const anyUpload = sqlite.prepare<{ found: number }, [number, number]>(
+    "select 1 as found from uploads where counter_id = ? and workspace_id = ? limit 1",
+  );
+  const openUpload = sqlite.prepare(
+    `insert into uploads (uuid, workspace_id, counter_id, credential_id, currency, state, ripe_at, not_before, next_attempt_at, created_at, updated_at)
+     values (?, ?, ?, ?, ?, 'filling', ?, 0, ?, ?, ?)`,
+  );
+  const growUpload = sqlite.prepare(
+    "update uploads set rows = rows + ?, not_before = max(not_before, ?) where id = ? and state = 'filling'",
+  );
+  // `returning`: between reading and placing, a correction may have handed the fact to another batch.
+  const assign = sqlite.prepare<{ batch_id: number }, [number, number, string | null]>(
+    "update conversions set upload_id = ?, set_aside = null where id = ? and upload_id is null and set_aside is ? returning batch_id",
+  );
+  const putAside = sqlite.prepare<{ batch_id: number }, [string, number, string | null]>(
+    "update conversions set set_aside = ? where id = ? and upload_id is null and set_aside is ? returning batch_id",
+  );
+  const openRevisions = sqlite.prepare<{ batch_id: number }, [number]>(
+    "select batch_id from conversion_revisions where conversion_id = ? and upload_id is null and outcome is null",
+  );
+  const assignRevisions = sqlite.prepare(
+    "update conversion_revisions set upload_id = ? where conversion_id = ? and upload_id is null and outcome is null",
+  );
+  const openDuplicates = sqlite.prepare<{ batch_id: number }, [number]>(
+    "select batch_id from duplicates where conversion_id = ? and upload_id is null",
+  );
+  const assignDuplicates = sqlite.prepare(
+    "update duplicates set upload_id = ? where conversion_id = ? and upload_id is null",
+  );
+  const countInUpload = sqlite.prepare(
+    `insert into batch_uploads (batch_id, upload_id, rows, duplicates) values (?, ?, ?, ?)
+     on conflict (batch_id, upload_id) do update set rows = rows + excluded.rows, duplicates = duplicates + excluded.duplicates`,
+  );
+  const countSetAside = sqlite.prepare(
+    `insert into batch_set_aside (batch_id, target, reason, rows) values (?, ?, ?, ?)
+     on conflict (batch_id, target, reason) do update set rows = rows + excluded.rows`,
+  );
+  const dropEmptySetAside = sqlite.prepare(
+    "delete from batch_set_aside where batch_id = ? and target = ? and reason = ? and rows <= 0",
+  );
+  const touchBatch = sqlite.prepare(
+    "update batches set status_version = status_version + 1, updated_at = ? where id = ?",
+  );
+  const knowKey = sqlite.prepare(
+    "insert into source_keys (key_hash, conversion_id, expires_at) values (?, ?, ?) on conflict do nothing",
+  );
+  const seal = sqlite.prepare(
+    `update uploads set state = 'planned', sealed_at = ?1, next_attempt_at = ?1, updated_at = ?1, version = version + 1
+     where state = 'filling' and rows > 0 and (ripe_at <= ?1 or rows >= ?2) and not_before * 1000 < ?1`,
+  );
+
+  /** Whose rows follow the fate of a fact: the batches of its latest revision, of earlier unsent ones, and of its repeats. */
+  function holders(conversionId: number, batchId: number): { rows: number[]; duplicates: number[] } {
+    return {
+      rows: [batchId, ...openRevisions.all(conversionId).map((r) => r.batch_id)],
+      duplicates: openDuplicates.all(conversionId).map((d) => d.batch_id),
+    };
+  }
+
+  function moveSetAside(
+    row: UnassignedRow,
+    held: number,
+    reason: SetAsideReason | null,
+    by: 1 | -1,
+    now: number,
+  ): void {
+    if (reason !== "waiting_goal" && reason !== "goal_not_found") return;
+    const { rows, duplicates } = holders(row.id, held);
+    for (const batchId of [...rows, ...duplicates]) {
+      countSetAside.run(batchId, row.target, reason, by);
+      if (by < 0) dropEmptySetAside.run(batchId, row.target, reason);
+      touchBatch.run(now, batchId);
+    }
+  }
+
+  type Rules = Parameters<PlanningStore["place"]>[1];
+
+  /** The lane's open file, or a new one. The first upload of a counter does not linger: somebody watches it. */
+  function laneUpload(row: UnassignedRow, rules: Rules): { id: number; room: number } {
+    const { lingerMs, maxRows, now } = rules;
+    const open = fillingUpload.get(row.counterId, row.credentialId, row.currency, row.workspaceId, now, maxRows);
+    if (open) return { id: open.id, room: maxRows - open.rows };
+    const first = anyUpload.get(row.counterId, row.workspaceId) === null;
+    const ripeAt = first ? now : now + lingerMs;
+    const { lastInsertRowid } = openUpload.run(
+      rules.newUuid(),
+      row.workspaceId,
+      row.counterId,
+      row.credentialId,
+      row.currency,
+      ripeAt,
+      ripeAt,
+      now,
+      now,
+    );
+    return { id: Number(lastInsertRowid), room: maxRows };
+  }
+
+  const place = sqlite.transaction((placements: readonly Placement[], rules: Rules) => {
+    let placed = 0;
+    let highestNew = 0;
+    const lanes = new Map<string, { id: number; room: number; rows: number; notBefore: number }>();
+    const rowsOf = new Map<string, { batchId: number; uploadId: number; rows: number; duplicates: number }>();
+    const count = (batchId: number, uploadId: number, rows: number, duplicates: number) => {
+      const key = `${batchId}/${uploadId}`;
+      const entry = rowsOf.get(key);
+      if (entry) {
+        entry.rows += rows;
+        entry.duplicates += duplicates;
+      } else rowsOf.set(key, { batchId, uploadId, rows, duplicates });
+    };
+    const flushLane = (lane: { id: number; rows: number; notBefore: number }) =>
+      growUpload.run(lane.rows, lane.notBefore, lane.id);
+
+    for (const placement of placements) {
+      const { row } = placement;
+      if (row.setAside === null) highestNew = Math.max(highestNew, row.id);
+      if (placement.to !== "upload") {
+        if (placement.to === row.setAside) continue;
+        const aside = putAside.get(placement.to, row.id, row.setAside);
+        if (!aside) continue;
+        moveSetAside(row, aside.batch_id, row.setAside, -1, rules.now);
+        moveSetAside(row, aside.batch_id, placement.to, 1, rules.now);
+        placed++;
+        continue;
+      }
+      const key = `${row.counterId}/${row.credentialId}/${row.currency}/${row.workspaceId}`;
+      let lane = lanes.get(key);
+      if (!lane || lane.rows >= lane.room) {
+        if (lane) flushLane(lane);
+        lane = { ...laneUpload(row, rules), rows: 0, notBefore: 0 };
+        lanes.set(key, lane);
+      }
+      const assigned = assign.get(lane.id, row.id, row.setAside);
+      if (!assigned) continue;
+      moveSetAside(row, assigned.batch_id, row.setAside, -1, rules.now);
+      const follow = holders(row.id, assigned.batch_id);
+      for (const batchId of follow.rows) count(batchId, lane.id, 1, 0);
+      for (const batchId of follow.duplicates) count(batchId, lane.id, 0, 1);
+      if (follow.rows.length > 1) assignRevisions.run(lane.id, row.id);
+      if (follow.duplicates.length > 0) assignDuplicates.run(lane.id, row.id);
+      if (placement.keyHash !== null) knowKey.run(placement.keyHash, row.id, rules.keysExpireAt);
+      lane.rows++;
+      lane.notBefore = Math.max(lane.notBefore, row.dateTime);
+      placed++;
+    }
+    for (const lane of lanes.values()) flushLane(lane);
+    for (const entry of rowsOf.values()) countInUpload.run(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
+    if (highestNew > 0) moveWatermark.run(WATERMARK, highestNew);
+    return placed;
+  });
+
+  return {
+    async readNew(limit) {
+      const from = watermark.get(WATERMARK)?.value ?? 0;
+      if ((highestId.get()?.id ?? 0) <= from) return [];
+      return newRows.all(from, firstUnsealedRow.get()?.id ?? Number.MAX_SAFE_INTEGER, limit).map(toUnassigned);
+    },
+    async readReturning(limit) {
+      return returningRows.all(limit).map(toUnassigned);
+    },
+    async readWaitingForGoal({ workspaceId, counterId, targets, after, limit }) {
+      const list = targets === null ? null : JSON.stringify(targets);
+      return waitingRows.all(counterId, workspaceId, after, list, list, limit).map(toUnassigned);
+    },
+    async countersWaitingForGoal() {
+      return waitingCounters.all();
+    },
+    async targetsWaitingForGoal(workspaceId, counterId) {
+      return waitingTargets
+        .all(counterId, workspaceId)
+        .map(({ target, wish, credentialId }) => ({ target, create: Boolean(wish), credentialId }));
+    },
+    async place(placements, rules) {
+      return place.immediate(placements, rules);
+    },
+    async sealRipe(now, maxRows) {
+      return seal.run(now, maxRows).changes;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { installation, workspaces } from "../schema.sqlite.ts";
+import type { Installation, Store } from "../store.ts";
+import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
+import { prepareBatches } from "./batches.ts";
+import { prepareIntake } from "./commit-intake.ts";
+import { prepareMaintenance } from "./maintenance.ts";
+import { type Db, openSqlite } from "./open.ts";
+import { preparePlanning } from "./planning.ts";
+import { prepareUploads } from "./uploads.ts";
+
+/** What a new installation is founded with; ignored when the database already has one. */
+export interface Founding {
+  readonly uuid: string;
+  readonly workspaceUuid: string;
+  readonly vaultCheck: string;
+  readonly now: number;
+}
+
+/**
+ * The store on one SQLite file, for one process.
+ * @throws {DatabaseInUseError} {DatabaseUnusableError} see `open.ts`
+ */
+export function openSqliteStore(path: string, founding: Founding): Store {
+  const { sqlite, db, close } = openSqlite(path);
+  const intake = prepareIntake(sqlite);
+  const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
+    "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
+  );
+  return {
+    installation: found(db, founding),
+    apiKeys: apiKeyQueries(db),
+    credentials: credentialQueries(db),
+    sources: sourceQueries(db),
+    intake: {
+      async commit(group) {
+        return intake.commit(group);
+      },
+      async findIdempotent(sourceId, key, now) {
+        return idempotent.get(sourceId, key, now);
+      },
+      async preview(slice) {
+        return intake.preview(slice);
+      },
+    },
+    batches: prepareBatches(sqlite),
+    planning: preparePlanning(sqlite),
+    uploads: prepareUploads(sqlite, db),
+    goals: goalQueries(db),
+    maintenance: prepareMaintenance(sqlite),
+    async close() {
+      close();
+    },
+  };
+}
+
+function found(db: Db, founding: Founding): Installation {
+  const known = db.select().from(installation).get();
+  if (!known) {
+    const { uuid, vaultCheck, workspaceUuid, now } = founding;
+    db.insert(workspaces).values({ uuid: workspaceUuid, name: "default", createdAt: now }).onConflictDoNothing().run();
+    db.insert(installation).values({ id: 1, uuid, vaultCheck, createdAt: now }).run();
+  }
+  const { uuid, vaultCheck } = known ?? founding;
+  const workspace = db.select({ id: workspaces.id }).from(workspaces).orderBy(workspaces.id).limit(1).get();
+  return { uuid, vaultCheck, workspaceId: workspace?.id ?? 1 };
+}
