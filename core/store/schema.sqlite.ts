@@ -267,6 +267,7 @@ export const uploads = sqliteTable(
     currency: text().notNull(),
     state: text().notNull(),
     rows: integer().notNull().default(0),
+    bytes: integer().notNull().default(0),
     ripeAt: integer("ripe_at").notNull(),
     notBefore: integer("not_before").notNull(),
     nextAttemptAt: integer("next_attempt_at").notNull(),

@@ -110,6 +110,8 @@ export interface SourceRecord {
   readonly counterId: number;
   readonly credentialId: number;
   readonly config: Readonly<Record<string, unknown>>;
+  /** The version of `config` by its plugin's counting. */
+  readonly configVersion: number;
   readonly options: SourceOptions;
   readonly timeZone: string;
   readonly timeZoneFrom: string;
@@ -323,6 +325,8 @@ export interface UnassignedRow {
   readonly target: string;
   readonly purchaseId: string;
   readonly dateTime: number;
+  /** About how long its line in the file will be. */
+  readonly bytes: number;
   readonly createMissingGoals: boolean;
   readonly setAside: SetAsideReason | null;
 }
@@ -331,6 +335,15 @@ export interface UnassignedRow {
 export type Placement =
   | { readonly row: UnassignedRow; readonly to: "upload"; readonly keyHash: string | null }
   | { readonly row: UnassignedRow; readonly to: "checking_goal" | "waiting_goal" | "goal_not_found" };
+
+export interface PlacementRules {
+  readonly lingerMs: number;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  readonly keysExpireAt: number;
+  readonly now: number;
+  newUuid(): string;
+}
 
 export interface PlanningStore {
   /** New rows beyond the watermark, in order of arrival, none of a batch that is not yet sealed. */
@@ -358,17 +371,14 @@ export interface PlanningStore {
   targetsWaitingForGoal(
     workspaceId: number,
     counterId: number,
-  ): Promise<readonly { readonly target: string; readonly create: boolean; readonly credentialId: number }[]>;
+  ): Promise<readonly { readonly target: string; readonly create: boolean }[]>;
   /**
    * Carries placements out in one transaction. Rows that are no longer where they were read are passed over. Moves the
    * watermark of new rows to the highest id among them.
    */
-  place(
-    placements: readonly Placement[],
-    rules: { lingerMs: number; maxRows: number; now: number; newUuid(): string; keysExpireAt: number },
-  ): Promise<number>;
+  place(placements: readonly Placement[], rules: PlacementRules): Promise<number>;
   /** Closes filling uploads that are ripe or full: filling → planned. Returns how many. */
-  sealRipe(now: number, maxRows: number): Promise<number>;
+  sealRipe(now: number, limits: Pick<PlacementRules, "maxRows" | "maxBytes">): Promise<number>;
 }
 
 // ------------------------------------------------------------------------------------------------- uploads
@@ -472,6 +482,8 @@ export interface UploadStore {
     now: number;
     leaseMs: number;
     limit: number;
+    /** Claims that one credential may hold at once, so that one sick counter cannot take every place. */
+    perCredential: number;
   }): Promise<readonly UploadRecord[]>;
   /** False when the claim is no longer held. */
   renewLease(id: number, claim: string, leaseUntil: number): Promise<boolean>;

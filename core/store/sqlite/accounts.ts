@@ -81,7 +81,11 @@ export function credentialQueries(db: Db): CredentialStore {
 export function sourceQueries(db: Db): SourceStore {
   return {
     async create(source) {
-      return db.insert(sources).values({ ...source }).returning().get() as SourceRecord;
+      return db
+        .insert(sources)
+        .values({ ...source })
+        .returning()
+        .get() as SourceRecord;
     },
     async findByUuid(uuid) {
       const living = and(eq(sources.uuid, uuid), isNull(sources.deletedAt));

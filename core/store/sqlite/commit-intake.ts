@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Conversion } from "../../conversion/conversion.ts";
+import { sameRevenue } from "../../conversion/natural-key.ts";
 import type {
   DuplicateRow,
   IntakeRow,
@@ -142,7 +143,7 @@ export function prepareIntake(sqlite: Database) {
     warnings: RowWarning[],
   ): RowOutcome {
     const { price, currency } = row.conversion;
-    const same = original.price === price && original.currency === currency;
+    const same = sameRevenue(original, row.conversion);
     const givenUp =
       original.set_aside === "goal_not_found" || original.set_aside === "cancelled" || original.state === "failed";
     if (same && !givenUp) return repeat(batchId, row, original);

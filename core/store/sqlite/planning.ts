@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { Placement, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
+import type { Placement, PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
 
 const WATERMARK = "conversions_planned";
 
@@ -15,13 +15,15 @@ interface Row {
   readonly target: string;
   readonly purchase_id: string;
   readonly date_time: number;
+  readonly bytes: number;
   readonly options: string;
   readonly set_aside: SetAsideReason | null;
 }
 
 /** A row without a price has no currency of its own: it joins the lane of its source's default. */
 const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, s.credential_id,
-    case c.currency when '' then s.default_currency else c.currency end as currency, c.target, c.purchase_id, c.date_time, s.options, c.set_aside
+    case c.currency when '' then s.default_currency else c.currency end as currency, c.target, c.purchase_id, c.date_time,
+    40 + length(c.target) + length(c.client_id) + length(c.user_id) + length(c.yclid) + length(c.purchase_id) as bytes, s.options, c.set_aside
   from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id`;
 
 const toUnassigned = (r: Row): UnassignedRow => ({
@@ -36,9 +38,19 @@ const toUnassigned = (r: Row): UnassignedRow => ({
   target: r.target,
   purchaseId: r.purchase_id,
   dateTime: r.date_time,
+  bytes: r.bytes,
   createMissingGoals: (JSON.parse(r.options) as { createMissingGoals: boolean }).createMissingGoals,
   setAside: r.set_aside,
 });
+
+/** A file that is being filled, with what it holds so far. */
+interface Lane {
+  readonly id: number;
+  rows: number;
+  bytes: number;
+  /** Unix seconds of its latest row: Metrika refuses a file with a time that is not yet past. */
+  notBefore: number;
+}
 
 /** Rows find their file here: read what wants one, carry the planner's placements out, close what is ripe. */
 export function preparePlanning(sqlite: Database): PlanningStore {
@@ -69,18 +81,22 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     { workspaceId: number; counterId: number; newestArrival: number; credentialId: number },
     []
   >(
-    `select c.workspace_id as workspaceId, c.counter_id as counterId, max(b.created_at) as newestArrival, max(s.credential_id) as credentialId
-     from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id
+    `select c.workspace_id as workspaceId, c.counter_id as counterId, max(b.created_at) as newestArrival,
+       coalesce(max(case when k.paused_until is null then k.id end), max(k.id)) as credentialId
+     from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id join credentials k on k.id = s.credential_id
      where c.set_aside in ('checking_goal', 'waiting_goal') group by 1, 2`,
   );
-  const waitingTargets = sqlite.prepare<{ target: string; wish: number; credentialId: number }, [number, number]>(
-    `select c.target as target, max(s.options ->> 'createMissingGoals') as wish, max(s.credential_id) as credentialId
+  const waitingTargets = sqlite.prepare<{ target: string; wish: number }, [number, number]>(
+    `select c.target as target, max(s.options ->> 'createMissingGoals') as wish
      from conversions c join sources s on s.id = c.source_id
      where c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? group by 1`,
   );
-  const fillingUpload = sqlite.prepare<{ id: number; rows: number }, [number, number, string, number, number, number]>(
-    `select id, rows from uploads where state = 'filling' and counter_id = ? and credential_id = ? and currency = ? and workspace_id = ?
-       and ripe_at > ? and rows < ? order by id desc limit 1`,
+  const fillingUpload = sqlite.prepare<
+    { id: number; rows: number; bytes: number },
+    [number, number, string, number, number, number, number]
+  >(
+    `select id, rows, bytes from uploads where state = 'filling' and counter_id = ? and credential_id = ? and currency = ? and workspace_id = ?
+       and ripe_at > ? and rows < ? and bytes < ? order by id desc limit 1`,
   );
   const anyUpload = sqlite.prepare<{ found: number }, [number, number]>(
     "select 1 as found from uploads where counter_id = ? and workspace_id = ? limit 1",
@@ -90,7 +106,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
      values (?, ?, ?, ?, ?, 'filling', ?, 0, ?, ?, ?)`,
   );
   const growUpload = sqlite.prepare(
-    "update uploads set rows = rows + ?, not_before = max(not_before, ?) where id = ? and state = 'filling'",
+    "update uploads set rows = ?, bytes = ?, not_before = max(not_before, ?) where id = ? and state = 'filling'",
   );
   // `returning`: between reading and placing, a correction may have handed the fact to another batch.
   const assign = sqlite.prepare<{ batch_id: number }, [number, number, string | null]>(
@@ -130,7 +146,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   );
   const seal = sqlite.prepare(
     `update uploads set state = 'planned', sealed_at = ?1, next_attempt_at = ?1, updated_at = ?1, version = version + 1
-     where state = 'filling' and rows > 0 and (ripe_at <= ?1 or rows >= ?2) and not_before * 1000 < ?1`,
+     where state = 'filling' and rows > 0 and (ripe_at <= ?1 or rows >= ?2 or bytes >= ?3) and not_before * 1000 < ?1`,
   );
 
   /** Whose rows follow the fate of a fact: the batches of its latest revision, of earlier unsent ones, and of its repeats. */
@@ -157,33 +173,31 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     }
   }
 
-  type Rules = Parameters<PlanningStore["place"]>[1];
-
   /** The lane's open file, or a new one. The first upload of a counter does not linger: somebody watches it. */
-  function laneUpload(row: UnassignedRow, rules: Rules): { id: number; room: number } {
-    const { lingerMs, maxRows, now } = rules;
-    const open = fillingUpload.get(row.counterId, row.credentialId, row.currency, row.workspaceId, now, maxRows);
-    if (open) return { id: open.id, room: maxRows - open.rows };
-    const first = anyUpload.get(row.counterId, row.workspaceId) === null;
-    const ripeAt = first ? now : now + lingerMs;
-    const { lastInsertRowid } = openUpload.run(
+  function openLane(row: UnassignedRow, rules: PlacementRules): Lane {
+    const { lingerMs, maxRows, maxBytes, now } = rules;
+    const { counterId, credentialId, currency, workspaceId } = row;
+    const open = fillingUpload.get(counterId, credentialId, currency, workspaceId, now, maxRows, maxBytes);
+    if (open) return { ...open, notBefore: 0 };
+    const ripeAt = anyUpload.get(counterId, workspaceId) === null ? now : now + lingerMs;
+    const opened = openUpload.run(
       rules.newUuid(),
-      row.workspaceId,
-      row.counterId,
-      row.credentialId,
-      row.currency,
+      workspaceId,
+      counterId,
+      credentialId,
+      currency,
       ripeAt,
       ripeAt,
       now,
       now,
     );
-    return { id: Number(lastInsertRowid), room: maxRows };
+    return { id: Number(opened.lastInsertRowid), rows: 0, bytes: 0, notBefore: 0 };
   }
 
-  const place = sqlite.transaction((placements: readonly Placement[], rules: Rules) => {
+  const place = sqlite.transaction((placements: readonly Placement[], rules: PlacementRules) => {
     let placed = 0;
     let highestNew = 0;
-    const lanes = new Map<string, { id: number; room: number; rows: number; notBefore: number }>();
+    const lanes = new Map<string, Lane>();
     const rowsOf = new Map<string, { batchId: number; uploadId: number; rows: number; duplicates: number }>();
     const count = (batchId: number, uploadId: number, rows: number, duplicates: number) => {
       const key = `${batchId}/${uploadId}`;
@@ -193,8 +207,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
         entry.duplicates += duplicates;
       } else rowsOf.set(key, { batchId, uploadId, rows, duplicates });
     };
-    const flushLane = (lane: { id: number; rows: number; notBefore: number }) =>
-      growUpload.run(lane.rows, lane.notBefore, lane.id);
+    const saveLane = (lane: Lane) => growUpload.run(lane.rows, lane.bytes, lane.notBefore, lane.id);
 
     for (const placement of placements) {
       const { row } = placement;
@@ -210,9 +223,9 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       }
       const key = `${row.counterId}/${row.credentialId}/${row.currency}/${row.workspaceId}`;
       let lane = lanes.get(key);
-      if (!lane || lane.rows >= lane.room) {
-        if (lane) flushLane(lane);
-        lane = { ...laneUpload(row, rules), rows: 0, notBefore: 0 };
+      if (!lane || lane.rows >= rules.maxRows || lane.bytes >= rules.maxBytes) {
+        if (lane) saveLane(lane);
+        lane = openLane(row, rules);
         lanes.set(key, lane);
       }
       const assigned = assign.get(lane.id, row.id, row.setAside);
@@ -225,10 +238,11 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       if (follow.duplicates.length > 0) assignDuplicates.run(lane.id, row.id);
       if (placement.keyHash !== null) knowKey.run(placement.keyHash, row.id, rules.keysExpireAt);
       lane.rows++;
+      lane.bytes += row.bytes;
       lane.notBefore = Math.max(lane.notBefore, row.dateTime);
       placed++;
     }
-    for (const lane of lanes.values()) flushLane(lane);
+    for (const lane of lanes.values()) saveLane(lane);
     for (const entry of rowsOf.values()) countInUpload.run(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
     if (highestNew > 0) moveWatermark.run(WATERMARK, highestNew);
     return placed;
@@ -253,13 +267,13 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     async targetsWaitingForGoal(workspaceId, counterId) {
       return waitingTargets
         .all(counterId, workspaceId)
-        .map(({ target, wish, credentialId }) => ({ target, create: Boolean(wish), credentialId }));
+        .map(({ target, wish }) => ({ target, create: Boolean(wish) }));
     },
     async place(placements, rules) {
       return place.immediate(placements, rules);
     },
-    async sealRipe(now, maxRows) {
-      return seal.run(now, maxRows).changes;
+    async sealRipe(now, { maxRows, maxBytes }) {
+      return seal.run(now, maxRows, maxBytes).changes;
     },
   };
 }

@@ -49,13 +49,16 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
        and not exists (select 1 from conversion_revisions n where n.conversion_id = r.conversion_id and n.upload_id = ?1 and n.revision > r.revision)
      order by r.conversion_id limit ?3`,
   );
-  const claimDue = sqlite.prepare<{ id: number }, [string, number, number, string, number]>(
+  const claimDue = sqlite.prepare<{ id: number }, [string, number, number, string, number, number]>(
     `with due as (
-       select u.id from uploads u join credentials c on c.id = u.credential_id
+       select u.id, u.next_attempt_at, row_number() over (partition by u.credential_id order by u.next_attempt_at, u.id)
+         + (select count(*) from uploads h where h.credential_id = u.credential_id and h.claim is not null and h.lease_until > ?3
+              and h.state in ('planned', 'sending')) as place
+       from uploads u join credentials c on c.id = u.credential_id
        where u.state in (select value from json_each(?4)) and u.next_attempt_at <= ?3
-         and (u.claim is null or u.lease_until <= ?3) and (c.paused_until is null or c.paused_until <= ?3)
-       order by u.next_attempt_at, u.id limit ?5)
-     update uploads set claim = ?1, lease_until = ?2 where id in (select id from due) returning id`,
+         and (u.claim is null or u.lease_until <= ?3) and (c.paused_until is null or c.paused_until <= ?3)),
+     chosen as (select id from due where place <= ?6 order by next_attempt_at, id limit ?5)
+     update uploads set claim = ?1, lease_until = ?2 where id in (select id from chosen) returning id`,
   );
   const renew = sqlite.prepare("update uploads set lease_until = ? where id = ? and claim = ?");
   const releaseSending = sqlite.prepare(
@@ -85,8 +88,8 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
   const get = (id: number) => db.select().from(uploads).where(eq(uploads.id, id)).get() as UploadRecord | undefined;
 
   return {
-    async claimDue({ states, claim, now, leaseMs, limit }) {
-      const ids = claimDue.all(claim, now + leaseMs, now, JSON.stringify(states), limit);
+    async claimDue({ states, claim, now, leaseMs, limit, perCredential }) {
+      const ids = claimDue.all(claim, now + leaseMs, now, JSON.stringify(states), limit, perCredential);
       return ids.flatMap(({ id }) => get(id) ?? []).sort((a, b) => a.nextAttemptAt - b.nextAttemptAt || a.id - b.id);
     },
     async renewLease(id, claim, leaseUntil) {

@@ -218,6 +218,7 @@ CREATE TABLE `uploads` (
 	`currency` text NOT NULL,
 	`state` text NOT NULL,
 	`rows` integer DEFAULT 0 NOT NULL,
+	`bytes` integer DEFAULT 0 NOT NULL,
 	`ripe_at` integer NOT NULL,
 	`not_before` integer NOT NULL,
 	`next_attempt_at` integer NOT NULL,

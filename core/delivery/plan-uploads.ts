@@ -1,0 +1,54 @@
+import { KEYS_KEPT_MS } from "../intake/accept.ts";
+import { purchaseKey } from "../intake/purchase-key.ts";
+import type { Placement, UnassignedRow } from "../store/store.ts";
+import type { DeliveryDeps } from "./deps.ts";
+import { type KnownGoals, placeRow } from "./place-rows.ts";
+
+/** Rows given a file in one transaction; the event loop breathes between two pages. */
+const PAGE_ROWS = 500;
+
+/** Gives every row that wants one its file, then closes the files that are ripe. Returns how many rows it placed. */
+export async function planUploads(deps: DeliveryDeps): Promise<number> {
+  const { planning } = deps.store;
+  let placed = 0;
+  for (const read of [planning.readReturning, planning.readNew]) {
+    for (;;) {
+      const rows = await read(PAGE_ROWS);
+      if (rows.length === 0) break;
+      placed += await placeRows(deps, rows, await goalsOf(deps, rows));
+      await deps.breathe();
+      if (rows.length < PAGE_ROWS) break;
+    }
+  }
+  await planning.sealRipe(deps.now(), deps.rules);
+  return placed;
+}
+
+/** Places a page of rows by what is known of their counters' goals. */
+export function placeRows(
+  deps: DeliveryDeps,
+  rows: readonly UnassignedRow[],
+  goals: ReadonlyMap<string, KnownGoals>,
+): Promise<number> {
+  const now = deps.now();
+  const placements = rows.map((row): Placement => {
+    const to = placeRow(row, goals.get(counterKey(row)) ?? null, now);
+    return to === "upload" ? { row, to, keyHash: purchaseKey(deps.vault, row, row) } : { row, to };
+  });
+  const { lingerMs, maxRows, maxBytes } = deps.rules;
+  const rules = { lingerMs, maxRows, maxBytes, now, newUuid: deps.newUuid, keysExpireAt: now + KEYS_KEPT_MS };
+  return deps.store.planning.place(placements, rules);
+}
+
+async function goalsOf(deps: DeliveryDeps, rows: readonly UnassignedRow[]): Promise<ReadonlyMap<string, KnownGoals>> {
+  const known = new Map<string, KnownGoals>();
+  for (const row of rows) {
+    if (known.has(counterKey(row))) continue;
+    const goals = await deps.store.goals.get(row.workspaceId, row.counterId);
+    if (goals) known.set(counterKey(row), { ...goals, identifiers: new Set(goals.identifiers) });
+  }
+  return known;
+}
+
+export const counterKey = (counter: { readonly workspaceId: number; readonly counterId: number }) =>
+  `${counter.workspaceId}/${counter.counterId}`;

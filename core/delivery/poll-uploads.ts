@@ -1,0 +1,168 @@
+import { MetrikaError } from "../metrika/errors.ts";
+import type { Uploading } from "../metrika/offline-conversions.ts";
+import type { Attempt, UploadFacts, UploadRecord, UploadState } from "../store/store.ts";
+import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } from "./credential-use.ts";
+import type { DeliveryDeps } from "./deps.ts";
+import { outcomeOfPoll } from "./poll-outcome.ts";
+import { afterAbsence } from "./read-back.ts";
+import { jittered, whenAgain } from "./send-outcome.ts";
+import { commentOf } from "./send-upload.ts";
+
+const PAGE_SIZE = 10_000;
+/** So few files are asked for one by one: a counter with a long history has a long list. */
+const ONE_BY_ONE = 3;
+
+/**
+ * Asks Metrika about all claimed uploads of one counter with one credential: those it works on, and those whose answer
+ * was lost. One list serves them all.
+ */
+export async function pollCounter(
+  deps: DeliveryDeps,
+  open: readonly UploadRecord[],
+  claim: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first] = open;
+  if (!first) return;
+  const startedAt = deps.now();
+  const credential = await credentialOf(deps, first.credentialId);
+  try {
+    const found = await readUploadings(deps, open, credential, signal);
+    await noteSuccess(deps, credential);
+    for (const upload of open) await settle(deps, upload, found.get(upload.id) ?? null, claim, startedAt);
+  } catch (thrown) {
+    await postpone(deps, open, asMetrikaError(thrown), credential, claim, startedAt);
+  }
+}
+
+/** What Metrika says of each upload, by the upload's id; an upload it does not list is missing. */
+async function readUploadings(
+  deps: DeliveryDeps,
+  open: readonly UploadRecord[],
+  { call }: OpenCredential,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, Uploading>> {
+  const counterId = (open[0] as UploadRecord).counterId;
+  const known = open.filter((upload) => upload.metrikaUploadId !== null);
+  const found = new Map<number, Uploading>();
+  if (known.length === open.length && known.length <= ONE_BY_ONE) {
+    for (const upload of known) {
+      const uploadingId = upload.metrikaUploadId as string;
+      try {
+        found.set(upload.id, await deps.metrika.uploadings.get({ ...call, counterId, uploadingId, signal }));
+      } catch (error) {
+        if (!(error instanceof MetrikaError && error.kind === "not_found")) throw error;
+      }
+    }
+    return found;
+  }
+  const byId = new Map(known.map((upload) => [upload.metrikaUploadId, upload.id]));
+  const byComment = new Map(open.map((upload) => [commentOf(upload), upload.id]));
+  for (let offset = 0; ; offset += PAGE_SIZE) {
+    const page = await deps.metrika.uploadings.list({ ...call, counterId, limit: PAGE_SIZE, offset, signal });
+    for (const uploading of page) {
+      const id = byId.get(uploading.id) ?? byComment.get(uploading.comment);
+      if (id !== undefined) found.set(id, uploading);
+    }
+    if (found.size === open.length || page.length < PAGE_SIZE) return found;
+  }
+}
+
+async function settle(
+  deps: DeliveryDeps,
+  upload: UploadRecord,
+  uploading: Uploading | null,
+  claim: string,
+  startedAt: number,
+): Promise<void> {
+  const now = deps.now();
+  const record = (to: UploadState, facts: UploadFacts, outcome: string, noteworthy: boolean) => {
+    const kind = upload.state === "uncertain" ? "read_back" : "poll";
+    const attempt: Attempt | null = noteworthy
+      ? { kind, startedAt, endedAt: now, outcome, code: facts.errorCode ?? null, detail: null }
+      : null;
+    return deps.store.uploads.move({ id: upload.id, claim, from: upload.state, to, facts, attempt, now });
+  };
+  const wait = jittered(deps.rules.pollMs, deps.random());
+
+  if (upload.state === "uncertain") {
+    if (uploading) {
+      deps.log.info("Upload {upload}, whose answer was lost, is at Metrika as {metrikaUploadId}", {
+        upload: upload.uuid,
+        metrikaUploadId: uploading.id,
+      });
+      const { facts } = outcomeOfPoll({ ...upload, state: "sent" }, uploading, { now, rules: deps.rules, wait });
+      // Asked again at once: the poll then decides by the same rules as for any sent file.
+      await record(
+        "sent",
+        { ...facts, sentAt: upload.requestEndedAt ?? now, nextAttemptAt: now, settledAt: null },
+        "found",
+        true,
+      );
+      return;
+    }
+    const { to, facts } = afterAbsence(upload, now, deps.rules);
+    if (to === "planned")
+      deps.log.warn("Upload {upload} never reached Metrika and is sent again", { upload: upload.uuid });
+    await record(to, facts, "absent", true);
+    return;
+  }
+
+  if (!uploading) {
+    await record(upload.state, { nextAttemptAt: now + wait, errorCode: "metrika_lost_sight" }, "not_listed", true);
+    return;
+  }
+  const { to, facts, outcome } = outcomeOfPoll(upload, uploading, { now, rules: deps.rules, wait });
+  const changed = to !== upload.state || uploading.status !== upload.metrikaStatus;
+  if (facts.errorCode && facts.errorCode !== upload.errorCode) {
+    deps.log.warn("Upload {upload} needs a look: {code}, status {status}", {
+      upload: upload.uuid,
+      code: facts.errorCode,
+      status: uploading.status,
+    });
+  }
+  await record(to, facts, outcome, changed);
+  if (to === "completed" || to === "failed") {
+    const { linkedQuantity, lineQuantity } = facts;
+    deps.log.info("Upload {upload} is settled: {status}, {linked} of {rows} rows linked", {
+      upload: upload.uuid,
+      status: uploading.status,
+      linked: linkedQuantity,
+      rows: lineQuantity,
+    });
+  }
+}
+
+async function postpone(
+  deps: DeliveryDeps,
+  open: readonly UploadRecord[],
+  error: MetrikaError,
+  credential: OpenCredential,
+  claim: string,
+  startedAt: number,
+): Promise<void> {
+  const now = deps.now();
+  const at = { now, random: deps.random(), rules: deps.rules, pauses: credential.record.pauses };
+  const { retryAt, pause } = whenAgain(error, 1, at);
+  if (pause) await rest(deps, credential, pause.reason, pause.until);
+  for (const upload of open) {
+    const kind = upload.state === "uncertain" ? "read_back" : "poll";
+    const attempt: Attempt = {
+      kind,
+      startedAt,
+      endedAt: now,
+      outcome: error.kind,
+      code: error.code,
+      detail: error.message,
+    };
+    await deps.store.uploads.move({
+      id: upload.id,
+      claim,
+      from: upload.state,
+      to: upload.state,
+      facts: { nextAttemptAt: retryAt },
+      attempt,
+      now,
+    });
+  }
+}

@@ -1,0 +1,156 @@
+import { checkGoals, countersToCheck } from "./check-goals.ts";
+import type { DeliveryDeps } from "./deps.ts";
+import { planUploads } from "./plan-uploads.ts";
+import { pollCounter } from "./poll-uploads.ts";
+import { sendUpload } from "./send-upload.ts";
+import { noteTrouble } from "./trouble.ts";
+
+/** Uploads asked about at once; one list of a counter serves all of its own. */
+const POLL_LIMIT = 1000;
+const POLLED = ["sent", "processing", "uncertain"] as const;
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/** The loop that moves conversions from the store to Metrika. */
+export interface Worker {
+  /** Looks for work now and from then on. */
+  start(): void;
+  /** New rows were committed: look soon. */
+  wake(): void;
+  /** One round: plan, read goals, send, poll; resolves when everything it began has ended. True if it found work. */
+  runOnce(): Promise<boolean>;
+  /** Begins nothing new, lets what is under way end for `graceMs`, then aborts it. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface WorkerTiming {
+  /** How often the loop looks for what became due. */
+  readonly tickMs: number;
+  /** How long after a wake it looks, so that a burst of requests is planned together. */
+  readonly wakeMs: number;
+}
+
+export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs: 1000, wakeMs: 50 }): Worker {
+  const { store, rules } = deps;
+  const underWay = new Map<string, Promise<void>>();
+  const aborter = new AbortController();
+  const trouble = noteTrouble(deps);
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timerAt = 0;
+  let round: Promise<unknown> | null = null;
+  let woken = false;
+  let running = false;
+  let sends = 0;
+
+  /** Starts a piece of work under a name; a second one of the same name is not begun. */
+  function begin(name: string, work: () => Promise<void>): void {
+    if (underWay.has(name)) return;
+    const ended = work()
+      .catch((error) => trouble(name.split(":")[0] ?? name, error))
+      .finally(() => {
+        underWay.delete(name);
+        // An ended send may have made room for the next one.
+        if (running) schedule(timing.wakeMs);
+      });
+    underWay.set(name, ended);
+  }
+
+  async function beginSends(): Promise<number> {
+    const limit = rules.parallelSends - sends;
+    if (limit <= 0) return 0;
+    const claim = deps.newUuid();
+    const planned = await store.uploads.claimDue({
+      states: ["planned"],
+      claim,
+      now: deps.now(),
+      leaseMs: rules.leaseMs,
+      limit,
+      perCredential: rules.parallelSendsPerCredential,
+    });
+    for (const upload of planned) {
+      sends++;
+      begin(`send:${upload.id}:${claim}`, () => sendUpload(deps, upload, claim, aborter.signal).finally(() => sends--));
+    }
+    return planned.length;
+  }
+
+  async function beginPolls(): Promise<number> {
+    const claim = deps.newUuid();
+    const due = await store.uploads.claimDue({
+      states: POLLED,
+      claim,
+      now: deps.now(),
+      leaseMs: rules.leaseMs,
+      limit: POLL_LIMIT,
+      perCredential: NO_LIMIT,
+    });
+    for (const [counter, open] of Map.groupBy(due, (u) => `${u.counterId}:${u.credentialId}`)) {
+      begin(`poll:${counter}:${claim}`, () => pollCounter(deps, open, claim, aborter.signal));
+    }
+    return due.length;
+  }
+
+  async function beginGoalChecks(): Promise<number> {
+    const counters = await countersToCheck(deps);
+    for (const counter of counters) {
+      begin(`goals:${counter.workspaceId}:${counter.counterId}`, () => checkGoals(deps, counter, aborter.signal));
+    }
+    return counters.length;
+  }
+
+  async function look(): Promise<boolean> {
+    const released = await store.uploads.releaseExpired(deps.now(), rules.readBackMs[0] ?? 15_000);
+    const placed = await planUploads(deps);
+    const goals = await beginGoalChecks();
+    const sent = await beginSends();
+    const polled = await beginPolls();
+    return released + placed + goals + sent + polled > 0;
+  }
+
+  function schedule(delay: number): void {
+    const at = Date.now() + delay;
+    if (timer && timerAt <= at) return;
+    if (timer) clearTimeout(timer);
+    timerAt = at;
+    timer = setTimeout(tick, delay);
+  }
+
+  function tick(): void {
+    timer = null;
+    if (!running) return;
+    if (round) {
+      woken = true;
+      return;
+    }
+    woken = false;
+    round = look()
+      .catch((error) => trouble("round", error))
+      .finally(() => {
+        round = null;
+        if (running) schedule(woken ? timing.wakeMs : timing.tickMs);
+      });
+  }
+
+  return {
+    start() {
+      running = true;
+      schedule(0);
+    },
+    wake() {
+      if (running) schedule(timing.wakeMs);
+    },
+    async runOnce() {
+      const found = await look();
+      while (underWay.size > 0) await Promise.all(underWay.values());
+      return found;
+    },
+    async stop(graceMs) {
+      running = false;
+      if (timer) clearTimeout(timer);
+      timer = null;
+      await round;
+      const abort = setTimeout(() => aborter.abort(new Error("The gateway is stopping.")), graceMs);
+      while (underWay.size > 0) await Promise.all(underWay.values());
+      clearTimeout(abort);
+    },
+  };
+}

