@@ -1,0 +1,121 @@
+import { closest } from "fastest-levenshtein";
+import { type Language, type Params, render } from "../language.ts";
+import type { BatchRecord, BatchUpload, CredentialRecord, SetAside } from "../store/store.ts";
+import { type DeliveryCode, deliverySentences, nearestGoalPhrase } from "./sentences.ts";
+
+/** What a batch's status answer says beyond the specified fields. */
+export interface BatchReport {
+  /** Sentences in the reader's language, or null when nothing is amiss. */
+  readonly errors: readonly string[] | null;
+  /** Exact when the batch has its files for itself, otherwise null. */
+  readonly linked: number | null;
+  readonly goalNotFound: number | null;
+  readonly userNotFound: number | null;
+  /** `exact`, or `shared_file` when other batches have rows in the same files; null while Metrika has not finished. */
+  readonly linkage: "exact" | "shared_file" | null;
+  /** Unix ms of the next move that the gateway will make by itself, or null. */
+  readonly nextAttemptAt: number | null;
+}
+
+export interface BatchFacts {
+  readonly batch: BatchRecord;
+  readonly uploads: readonly BatchUpload[];
+  readonly setAside: readonly SetAside[];
+  /** The goals the counter has, for naming the nearest one; empty when unknown. */
+  readonly goals: readonly string[];
+  readonly credential: CredentialRecord | null;
+  readonly now: number;
+}
+
+/** Tells a batch's fate in words and numbers, and never more than is known. */
+export function reportBatch(facts: BatchFacts, language: Language): BatchReport {
+  const { uploads } = facts;
+  const errors = [...saySetAside(facts, language), ...uploads.flatMap((upload) => sayUpload(upload, facts, language))];
+  const finished = uploads.length > 0 && uploads.every(({ state }) => state === "completed" || state === "failed");
+  const exclusive = uploads.every((upload) => upload.exclusive);
+  const settled = uploads.filter(({ state }) => state === "completed");
+  const sum = (of: (upload: BatchUpload) => number | null): number | null => {
+    const numbers = settled.map(of);
+    return finished && exclusive && numbers.every((n) => n !== null) ? numbers.reduce((a, b) => a + b, 0) : null;
+  };
+  return {
+    errors: errors.length === 0 ? null : errors,
+    linked: sum((u) => u.linkedQuantity),
+    goalNotFound: sum((u) => u.goalNotFoundQuantity),
+    userNotFound: sum((u) => u.userNotFoundQuantity),
+    linkage: finished ? (exclusive ? "exact" : "shared_file") : null,
+    nextAttemptAt: nextAttempt(facts),
+  };
+}
+
+function saySetAside({ batch, setAside, goals }: BatchFacts, language: Language): string[] {
+  const said = batch.rejected > 0 ? [say("rows_rejected", language, { rows: batch.rejected })] : [];
+  for (const { target, reason, rows } of setAside) {
+    if (!(reason in deliverySentences)) continue;
+    const near = nearestGoal(target, goals);
+    const nearest = near === null ? "" : render(nearestGoalPhrase, language, { nearest: near });
+    said.push(say(reason as DeliveryCode, language, { target, rows, nearest }));
+  }
+  return said;
+}
+
+function sayUpload(upload: BatchUpload, { credential, now }: BatchFacts, language: Language): string[] {
+  const { state, rows, metrikaUploadId, metrikaStatus, errorCode, lineQuantity, sourceQuantity } = upload;
+  const file = { upload: metrikaUploadId ?? upload.uuid, rows };
+  const text = (upload.errorText ?? errorCode ?? "").replace(/\.$/, "");
+  if (state === "failed") {
+    const code =
+      errorCode !== null && errorCode in deliverySentences ? (errorCode as DeliveryCode) : "metrika_rejected";
+    return [say(code, language, { ...file, text })];
+  }
+  if (state === "planned" || state === "filling") {
+    const rests = credential?.pausedUntil != null && credential.pausedUntil > now;
+    if (rests && credential.id === upload.credentialId) {
+      return [
+        say(credential.pausedReason === "quota" ? "waiting_quota" : "waiting_token", language, {
+          ...file,
+          text: text || (credential.pausedReason ?? ""),
+        }),
+      ];
+    }
+    return errorCode === null ? [] : [say("retrying", language, { ...file, text })];
+  }
+  if (state === "uncertain") return [say("answer_lost", language, file)];
+  if (state === "sent" || state === "processing") {
+    const watched = errorCode !== null && errorCode in deliverySentences;
+    return watched ? [say(errorCode as DeliveryCode, language, { ...file, status: metrikaStatus ?? "" })] : [];
+  }
+  if (state !== "completed") return [];
+  const refused = (sourceQuantity ?? 0) - (lineQuantity ?? sourceQuantity ?? 0);
+  const said = refused > 0 ? [say("metrika_refused_rows", language, { ...file, refused })] : [];
+  if (metrikaStatus === "LINKAGE_FAILURE") return [...said, say("linkage_failure", language, file)];
+  return [...said, ...sayMissing(upload, file, language)];
+}
+
+function sayMissing(upload: BatchUpload, file: Params, language: Language): string[] {
+  const { goalNotFoundQuantity, userNotFoundQuantity, linkedQuantity, rows } = upload;
+  const said: string[] = [];
+  if (goalNotFoundQuantity)
+    said.push(say("goal_not_found_at_metrika", language, { ...file, missing: goalNotFoundQuantity }));
+  if (userNotFoundQuantity) said.push(say("user_not_found", language, { ...file, missing: userNotFoundQuantity }));
+  if (linkedQuantity !== null && linkedQuantity < rows)
+    said.push(say("linked_n_of_m", language, { ...file, linked: linkedQuantity }));
+  return said;
+}
+
+function nextAttempt({ uploads, credential, now }: BatchFacts): number | null {
+  const open = uploads.filter(({ state }) => state !== "completed" && state !== "failed");
+  if (open.length === 0) return null;
+  const soonest = Math.min(...open.map((u) => u.nextAttemptAt));
+  const rest = credential?.pausedUntil ?? 0;
+  return Math.max(soonest, rest > now ? rest : 0);
+}
+
+/** The existing goal whose identifier is most like the given one; null when there is none. */
+export function nearestGoal(target: string, goals: readonly string[]): string | null {
+  return goals.length === 0 ? null : closest(target, [...goals]);
+}
+
+function say(code: DeliveryCode, language: Language, params: Params): string {
+  return render(deliverySentences[code], language, params);
+}
