@@ -25,8 +25,10 @@ export function blanksOf(text: string): string[] {
 /** Shortens a value received from outside for use in a sentence: control characters become visible, length at most 80. */
 export function quoteValue(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  const visible = text
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .toWellFormed();
-  return visible.length > 80 ? `${visible.slice(0, 79)}…` : visible;
+  const visible = text.replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  // After the cut: it may have halved a surrogate pair.
+  return (visible.length > 80 ? `${visible.slice(0, 79)}…` : visible).toWellFormed();
 }

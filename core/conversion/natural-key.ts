@@ -1,0 +1,61 @@
+import type { Conversion, IdentifierKind } from "./conversion.ts";
+
+/** What a conversion is known by in Metrika: one of its identifiers. */
+export interface Identifier {
+  readonly kind: IdentifierKind;
+  readonly value: string;
+}
+
+/** From the strongest identifier to the weakest: a visitor, a click, a visitor known to the site, a purchase. */
+export const defaultIdentifierOrder = [
+  "client_id",
+  "yclid",
+  "user_id",
+  "purchase_id",
+] as const satisfies readonly IdentifierKind[];
+
+/** Whether two conversions state the same revenue; prices and currencies are canonical, so equal texts are equal amounts. */
+export function sameRevenue(
+  a: Pick<Conversion, "price" | "currency">,
+  b: Pick<Conversion, "price" | "currency">,
+): boolean {
+  return a.price === b.price && a.currency === b.currency;
+}
+
+/**
+ * The first identifier of an order that a conversion has; kinds that the order leaves out come after it.
+ *
+ * @throws RangeError for a conversion without any identifier, which normalisation never lets through.
+ */
+export function strongestIdentifier(
+  conversion: Conversion,
+  order: readonly IdentifierKind[] = defaultIdentifierOrder,
+): Identifier {
+  for (const kind of order) {
+    const value = identifierOf(conversion, kind);
+    if (value !== "") return { kind, value };
+  }
+  if (order === defaultIdentifierOrder) throw new RangeError("A conversion must have an identifier");
+  return strongestIdentifier(conversion);
+}
+
+function identifierOf(conversion: Conversion, kind: IdentifierKind): string {
+  switch (kind) {
+    case "client_id":
+      return conversion.clientId;
+    case "yclid":
+      return conversion.yclid;
+    case "user_id":
+      return conversion.userId;
+    case "purchase_id":
+      return conversion.purchaseId;
+  }
+}
+
+/**
+ * The identity of a conversion within one counter of one workspace as a single text, time first. Two conversions with equal
+ * keys are one fact: a repeat, or a correction when the revenue differs. No field can hold the separator, a control character.
+ */
+export function naturalKey({ dateTime, target, clientId, userId, yclid, purchaseId }: Conversion): string {
+  return `${dateTime}\n${target}\n${clientId}\n${userId}\n${yclid}\n${purchaseId}`;
+}
