@@ -6,7 +6,7 @@ import { type DeliveryCode, deliverySentences, nearestGoalPhrase } from "./sente
 /** What a batch's status answer says beyond the specified fields. */
 export interface BatchReport {
   /** Sentences in the reader's language, or null when nothing is amiss. */
-  readonly errors: readonly string[] | null;
+  readonly errors: string[] | null;
   /** Exact when the batch has its files for itself, otherwise null. */
   readonly linked: number | null;
   readonly goalNotFound: number | null;

@@ -1,5 +1,4 @@
-import { KEYS_KEPT_MS } from "../intake/accept.ts";
-import { purchaseKey } from "../intake/purchase-key.ts";
+import { PURCHASE_KEYS_KEPT_MS, purchaseKey } from "../conversion/purchase-key.ts";
 import type { Placement, UnassignedRow } from "../store/store.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { type KnownGoals, placeRow } from "./place-rows.ts";
@@ -36,7 +35,7 @@ export function placeRows(
     return to === "upload" ? { row, to, keyHash: purchaseKey(deps.vault, row, row) } : { row, to };
   });
   const { lingerMs, maxRows, maxBytes } = deps.rules;
-  const rules = { lingerMs, maxRows, maxBytes, now, newUuid: deps.newUuid, keysExpireAt: now + KEYS_KEPT_MS };
+  const rules = { lingerMs, maxRows, maxBytes, now, newUuid: deps.newUuid, keysExpireAt: now + PURCHASE_KEYS_KEPT_MS };
   return deps.store.planning.place(placements, rules);
 }
 

@@ -98,7 +98,9 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
   }
 
   async function look(): Promise<boolean> {
-    const released = await store.uploads.releaseExpired(deps.now(), rules.readBackMs[0] ?? 15_000);
+    const now = deps.now();
+    const firstReadBackMs = rules.readBackMs[0] ?? 15_000;
+    const released = await store.uploads.releaseClaims({ leasesBefore: now, now, firstReadBackMs });
     const placed = await planUploads(deps);
     const goals = await beginGoalChecks();
     const sent = await beginSends();

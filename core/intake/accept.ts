@@ -1,8 +1,8 @@
 import { normaliseConversion } from "../conversion/normalise.ts";
+import { PURCHASE_KEYS_KEPT_MS, purchaseKey } from "../conversion/purchase-key.ts";
 import type { IntakeRow, IntakeSlice, RejectedRow, RowWarning, SourceRecord, Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
-import { purchaseKey } from "./purchase-key.ts";
 import { type Receipt, type Rejection, rebuildReceipt, sealRejection } from "./receipt.ts";
 import { createTurns } from "./turns.ts";
 
@@ -10,8 +10,6 @@ import { createTurns } from "./turns.ts";
 const SLICE_ROWS = 2000;
 const DAY_MS = 86_400_000;
 const IDEMPOTENCY_MS = DAY_MS;
-/** Own keys outlive their rows: a deal won again after a year is still the same deal. */
-export const KEYS_KEPT_MS = 400 * DAY_MS;
 
 /** The same idempotency key came with another body. */
 export class IdempotencyKeyReusedError extends Error {
@@ -142,7 +140,7 @@ export function createAccept(deps: AcceptDeps): Accept {
       rejected: cut(sorted.rejected),
       idempotency: idempotency && { ...idempotency, expiresAt: now + IDEMPOTENCY_MS },
       rejectedExpireAt: now + deps.rejectedKeptMs,
-      keysExpireAt: now + KEYS_KEPT_MS,
+      keysExpireAt: now + PURCHASE_KEYS_KEPT_MS,
       warnings,
       now,
     };

@@ -147,7 +147,10 @@ export type SourceChange = Partial<
 
 export interface SourceStore {
   create(source: NewSource): Promise<SourceRecord>;
+  /** Null for a deleted one. */
   findByUuid(uuid: string): Promise<SourceRecord | null>;
+  /** Also a deleted one: its batches can still be read. */
+  get(id: number): Promise<SourceRecord | null>;
   /** Newest first; `before` is the cursor of the page before. */
   list(filter: {
     workspaceId: number;
@@ -489,8 +492,11 @@ export interface UploadStore {
   renewLease(id: number, claim: string, leaseUntil: number): Promise<boolean>;
   /** One move of the state machine with its attempt, in one transaction. False: the claim or the state was lost. */
   move(move: UploadMove): Promise<boolean>;
-  /** Frees claims whose lease is over; what was being sent becomes uncertain. Returns how many. */
-  releaseExpired(now: number, firstReadBackMs: number): Promise<number>;
+  /**
+   * Frees claims whose lease ended before `leasesBefore`; what was being sent becomes uncertain and is looked up first
+   * after `firstReadBackMs`. At the start of the only process every claim is a dead one's. Returns how many.
+   */
+  releaseClaims(request: { leasesBefore: number; now: number; firstReadBackMs: number }): Promise<number>;
   /** The lines of a file, in pages by keyset; each fact once, in its revision of that file. */
   lines(uploadId: number, pageSize: number): AsyncGenerator<readonly UploadLine[]>;
   list(filter: {
@@ -502,8 +508,7 @@ export interface UploadStore {
   }): Promise<Page<UploadRecord>>;
   findByUuid(uuid: string): Promise<UploadRecord | null>;
   attemptsOf(uploadId: number): Promise<readonly Attempt[]>;
-  /** The earliest instant at which an upload wants something, or null. */
-  countByState(): Promise<Readonly<Partial<Record<UploadState, number>>>>;
+  countByState(): Promise<Readonly<Record<string, number>>>;
 }
 
 // --------------------------------------------------------------------------------------------------- goals

@@ -91,6 +91,9 @@ export function sourceQueries(db: Db): SourceStore {
       const living = and(eq(sources.uuid, uuid), isNull(sources.deletedAt));
       return (db.select().from(sources).where(living).get() as SourceRecord | undefined) ?? null;
     },
+    async get(id) {
+      return (db.select().from(sources).where(eq(sources.id, id)).get() as SourceRecord | undefined) ?? null;
+    },
     async list({ workspaceId, plugin, before, limit }) {
       const where = and(
         eq(sources.workspaceId, workspaceId),

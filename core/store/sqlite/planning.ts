@@ -265,9 +265,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       return waitingCounters.all();
     },
     async targetsWaitingForGoal(workspaceId, counterId) {
-      return waitingTargets
-        .all(counterId, workspaceId)
-        .map(({ target, wish }) => ({ target, create: Boolean(wish) }));
+      return waitingTargets.all(counterId, workspaceId).map(({ target, wish }) => ({ target, create: Boolean(wish) }));
     },
     async place(placements, rules) {
       return place.immediate(placements, rules);

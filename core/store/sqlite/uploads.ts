@@ -63,7 +63,7 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
   const renew = sqlite.prepare("update uploads set lease_until = ? where id = ? and claim = ?");
   const releaseSending = sqlite.prepare(
     `update uploads set state = 'uncertain', claim = null, request_ended_at = ?1, next_attempt_at = ?1 + ?2, complete_lists = 0,
-       updated_at = ?1, version = version + 1 where state = 'sending' and lease_until <= ?1`,
+       updated_at = ?1, version = version + 1 where state = 'sending' and lease_until <= ?3`,
   );
   const releaseOther = sqlite.prepare(
     "update uploads set claim = null, lease_until = null where claim is not null and lease_until <= ?",
@@ -98,8 +98,8 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
     async move(m) {
       return move.immediate(m);
     },
-    async releaseExpired(now, firstReadBackMs) {
-      return releaseSending.run(now, firstReadBackMs).changes + releaseOther.run(now).changes;
+    async releaseClaims({ leasesBefore, now, firstReadBackMs }) {
+      return releaseSending.run(now, firstReadBackMs, leasesBefore).changes + releaseOther.run(leasesBefore).changes;
     },
     async *lines(uploadId, pageSize) {
       for (const statement of [latestLines, replacedLines]) {

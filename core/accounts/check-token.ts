@@ -1,0 +1,91 @@
+import type { Localized, Params } from "../language.ts";
+import type { MetrikaClient } from "../metrika/client.ts";
+import { MetrikaError } from "../metrika/errors.ts";
+import { goalIdentifiers } from "../metrika/goals.ts";
+
+/** What a pasted token can do with a counter, as far as Metrika told in the time given. */
+export interface TokenReport {
+  readonly login: string | null;
+  /** IANA name; null when the counter could not be read. */
+  readonly timeZone: string | null;
+  readonly goals: readonly string[] | null;
+  readonly warnings: readonly TokenWarning[];
+}
+
+export interface TokenWarning {
+  readonly code: TokenWarningCode;
+  readonly params: Params;
+}
+
+export const tokenSentences = {
+  token_refused: {
+    ru: "Метрика не принимает токен: {text}. Вебхук создан и принимает конверсии, но отправка начнётся только с рабочим токеном.",
+    en: "Metrika does not accept the token: {text}. The webhook exists and takes conversions, but sending begins only with a token that works.",
+  },
+  counter_not_accessible: {
+    ru: "Токен не даёт доступа к счётчику {counter}: {text}. Попросите владельца счётчика выдать доступ на редактирование логину токена.",
+    en: "The token gives no access to counter {counter}: {text}. Ask the counter's owner to grant the token's login the right to edit.",
+  },
+  counter_read_only: {
+    ru: "У логина токена на счётчике {counter} есть только право «{permission}». Для загрузки конверсий нужно право на редактирование.",
+    en: "The token's login has only the right “{permission}” on counter {counter}. Uploading conversions needs the right to edit.",
+  },
+  goals_not_readable: {
+    ru: "Цели счётчика {counter} прочитать не удалось: {text}. Конверсии будут отправляться без проверки цели; дайте токену право metrika:read.",
+    en: "The goals of counter {counter} could not be read: {text}. Conversions will be sent without checking their goal; give the token the right metrika:read.",
+  },
+  metrika_unreachable: {
+    ru: "Метрика сейчас недоступна ({text}), поэтому токен и счётчик не проверены.",
+    en: "Metrika cannot be reached now ({text}), so the token and the counter were not checked.",
+  },
+} as const satisfies Record<string, Localized>;
+
+/** A stable code of {@link tokenSentences}. */
+export type TokenWarningCode = keyof typeof tokenSentences;
+
+const WRITING = ["own", "edit"];
+
+/** Asks Metrika whose the token is and what it may do with the counter. A refusal is a warning, never an error. */
+export async function checkToken(
+  metrika: MetrikaClient,
+  { token, counterId, signal }: { readonly token: string; readonly counterId: number; readonly signal: AbortSignal },
+): Promise<TokenReport> {
+  const call = { token, signal };
+  const [login, counter, goals] = await Promise.allSettled([
+    metrika.login.get(call),
+    metrika.counters.get({ ...call, counterId }),
+    metrika.goals.list({ ...call, counterId }),
+  ]);
+  const warnings: TokenWarning[] = [];
+  if (counter.status === "rejected") warnings.push(warningOf(counter.reason, counterId));
+  else if (counter.value.permission !== "" && !WRITING.includes(counter.value.permission ?? "own")) {
+    warnings.push({
+      code: "counter_read_only",
+      params: { counter: counterId, permission: counter.value.permission ?? "" },
+    });
+  }
+  if (goals.status === "rejected" && counter.status === "fulfilled") {
+    warnings.push({ code: "goals_not_readable", params: { counter: counterId, text: textOf(goals.reason) } });
+  }
+  return {
+    login: login.status === "fulfilled" ? login.value.login : null,
+    timeZone: counter.status === "fulfilled" ? (counter.value.timeZoneName ?? null) : null,
+    goals: goals.status === "fulfilled" ? [...goalIdentifiers(goals.value)] : null,
+    warnings,
+  };
+}
+
+function warningOf(error: unknown, counter: number): TokenWarning {
+  const text = textOf(error);
+  const kind = error instanceof MetrikaError ? error.kind : "unreachable";
+  if (kind === "unauthorized") return { code: "token_refused", params: { text } };
+  if (kind === "forbidden" || kind === "not_found" || kind === "rejected") {
+    return { code: "counter_not_accessible", params: { counter, text } };
+  }
+  return { code: "metrika_unreachable", params: { text } };
+}
+
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\.$/, "");
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { createManualClock } from "./clock.ts";
+import { createRateLimiter } from "./rate-limit.ts";
+
+const turn = () => new Promise(setImmediate);
+
+test("no more requests start in a second than allowed, and the next start as soon as one second has passed", async () => {
+  const clock = createManualClock();
+  const limiter = createRateLimiter({ requestsPerSecond: 2, clock });
+  const started: string[] = [];
+  for (const key of ["a", "b", "c"]) void limiter.acquire(key).then(() => started.push(key));
+  await turn();
+  expect(started).toEqual(["a", "b"]);
+  clock.advance(999);
+  await turn();
+  expect(started).toEqual(["a", "b"]);
+  clock.advance(1);
+  await turn();
+  expect(started).toEqual(["a", "b", "c"]);
+  expect(clock.waiting).toBe(0);
+});
+
+test("a login with all its places taken does not hold up another", async () => {
+  const limiter = createRateLimiter({ parallelPerKey: 1, clock: createManualClock() });
+  const started: string[] = [];
+  const release = await limiter.acquire("busy");
+  void limiter.acquire("busy").then(() => started.push("busy"));
+  void limiter.acquire("idle").then(() => started.push("idle"));
+  await turn();
+  expect(started).toEqual(["idle"]);
+  release();
+  release();
+  void limiter.acquire("busy").then(() => started.push("busy again"));
+  await turn();
+  expect(started).toEqual(["idle", "busy"]);
+});
+
+test("who gives up while waiting frees the queue and leaves no timer", async () => {
+  const clock = createManualClock();
+  const limiter = createRateLimiter({ requestsPerSecond: 1, clock });
+  await limiter.acquire("a");
+  const caller = new AbortController();
+  const waiting = limiter.acquire("a", caller.signal);
+  caller.abort(new Error("shutting down"));
+  await expect(waiting).rejects.toThrow("shutting down");
+  expect(clock.waiting).toBe(0);
+});
+
+test("for every run of requests the limits hold and everyone gets a turn", async () => {
+  const run = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c"), runs: fc.nat(1500) }), { maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(run, async (requests) => {
+      const clock = createManualClock();
+      const limiter = createRateLimiter({ requestsPerSecond: 5, parallelPerKey: 3, clock });
+      const starts: number[] = [];
+      const running: Record<string, number> = {};
+      let most = 0;
+      for (const { key, runs } of requests)
+        void limiter.acquire(key).then((release) => {
+          starts.push(clock.now());
+          running[key] = (running[key] ?? 0) + 1;
+          most = Math.max(most, running[key]);
+          clock.after(runs, () => {
+            running[key] = (running[key] ?? 0) - 1;
+            release();
+          });
+        });
+      for (let step = 0; step < 1000 && (starts.length < requests.length || clock.waiting > 0); step++) {
+        await turn();
+        clock.advance(100);
+      }
+      expect(starts.length).toBe(requests.length);
+      expect(most).toBeLessThanOrEqual(3);
+      for (const [index, start] of starts.entries())
+        expect(start - (starts[index - 5] ?? -1000)).toBeGreaterThanOrEqual(1000);
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -1,0 +1,17 @@
+import type { HttpHandler } from "msw";
+import { endpoint } from "./endpoint.ts";
+import { jsonAnswer } from "./envelopes.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** Yandex ID: whose token this is. Any scope will do. https://yandex.ru/dev/id/doc/en/user-information */
+export function loginEndpoints(simulation: Simulation): HttpHandler[] {
+  return [
+    endpoint(simulation, {
+      ...{ operation: "login", method: "GET", path: "*/info", group: "login", scopes: [] },
+      act({ login }) {
+        const id = simulation.world.loginId(login);
+        return jsonAnswer({ id: String(id), login, client_id: "simulator", psuid: `1.simulator.${id}` });
+      },
+    }),
+  ];
+}

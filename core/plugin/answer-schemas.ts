@@ -1,0 +1,167 @@
+import * as v from "valibot";
+import { component } from "./valibot-openapi.ts";
+
+const instant = v.pipe(v.string(), v.description("ISO 8601, UTC"));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const text = v.nullable(v.string());
+const index = v.pipe(count, v.description("The row's place in the request, from 0"));
+
+const Fault = v.object({
+  field: v.string(),
+  code: v.pipe(v.string(), v.description("Stable code for programs")),
+  message: v.pipe(v.string(), v.description("What is wrong and how to mend it, in Russian or English")),
+});
+
+export const Rejection = v.pipe(
+  v.object({
+    index,
+    ...Fault.entries,
+    more: v.optional(v.pipe(v.array(Fault), v.description("Further faults of the same row"))),
+  }),
+  component("Rejection"),
+);
+
+export const Warning = v.pipe(v.object({ index, ...Fault.entries }), component("Warning"));
+
+const counts = {
+  accepted_count: count,
+  duplicate_count: count,
+  rejected_count: count,
+  duplicates: v.pipe(
+    v.array(v.object({ index, conversion_id: v.string() })),
+    v.description("Rows that repeat a known conversion, with its id (the first 1000)"),
+  ),
+  rejections: v.array(Rejection),
+  warnings: v.array(Warning),
+};
+
+export const Receipt = v.pipe(
+  v.object({ batch_id: text, status: v.literal("accepted"), ...counts }),
+  component("Receipt"),
+);
+
+export const Conversion = v.pipe(
+  v.object({
+    client_id: text,
+    user_id: text,
+    yclid: text,
+    purchase_id: text,
+    target: v.string(),
+    date_time: instant,
+    price: v.pipe(text, v.description("Exact decimal")),
+    currency: text,
+  }),
+  component("Conversion"),
+);
+
+export const DryRun = v.pipe(
+  v.object({
+    status: v.literal("dry_run"),
+    ...counts,
+    conversions: v.array(v.object({ index, ...Conversion.entries })),
+    csv: v.pipe(v.string(), v.description("The rows as they would stand in the file for Metrika")),
+  }),
+  component("DryRun"),
+);
+
+const uploadState = v.picklist([
+  "filling",
+  "planned",
+  "sending",
+  "sent",
+  "processing",
+  "completed",
+  "failed",
+  "uncertain",
+]);
+const quantity = v.nullable(count);
+
+export const Upload = v.pipe(
+  v.object({
+    upload_id: v.string(),
+    counter_id: count,
+    state: uploadState,
+    currency: v.string(),
+    rows: count,
+    metrika_upload_id: text,
+    metrika_status: text,
+    source_quantity: quantity,
+    line_quantity: quantity,
+    linked_quantity: quantity,
+    goal_not_found_quantity: quantity,
+    user_not_found_quantity: quantity,
+    error_code: text,
+    error: text,
+    attempts: count,
+    created_at: instant,
+    sent_at: v.nullable(instant),
+    settled_at: v.nullable(instant),
+    next_attempt_at: v.nullable(instant),
+  }),
+  component("Upload"),
+);
+
+const reason = v.picklist([
+  "checking_goal",
+  "waiting_goal",
+  "goal_not_found",
+  "waiting_upload",
+  "requeued",
+  "cancelled",
+]);
+
+export const BatchStatus = v.pipe(
+  v.object({
+    batch_id: v.string(),
+    status: v.picklist(["pending", "uploaded", "processing", "completed", "error"]),
+    webhook_id: v.string(),
+    counter_id: count,
+    created_at: instant,
+    updated_at: instant,
+    metrika_upload_id: text,
+    total: v.pipe(count, v.description("Rows received: accepted + duplicates + rejected")),
+    processed: v.pipe(count, v.description("Rows whose file Metrika has finished and taken, and repeats of such")),
+    errors: v.nullable(v.array(v.string())),
+    accepted: count,
+    duplicates: count,
+    rejected: count,
+    rejections: v.array(Rejection),
+    warnings: v.array(Warning),
+    linked: v.pipe(quantity, v.description("Rows joined to visits; null while unknown or when files are shared")),
+    goal_not_found: quantity,
+    user_not_found: quantity,
+    linkage: v.nullable(v.picklist(["exact", "shared_file"])),
+    set_aside: v.array(v.object({ target: v.string(), reason, rows: count })),
+    uploads: v.array(v.object({ ...Upload.entries, batch_rows: count, batch_duplicates: count })),
+    next_attempt_at: v.nullable(instant),
+    status_version: count,
+  }),
+  component("BatchStatus"),
+);
+
+export const BatchRow = v.pipe(
+  v.object({
+    index,
+    kind: v.picklist(["accepted", "replaced", "duplicate", "rejected"]),
+    conversion_id: text,
+    conversion: v.nullable(Conversion),
+    status: v.picklist(["pending", "processed", "error"]),
+    detail: v.pipe(v.string(), v.description("The finer truth: queued, waiting_goal, sent, linked, linked_n_of_m, …")),
+    message: v.string(),
+    upload_id: text,
+    rejection: v.nullable(Rejection),
+  }),
+  component("BatchRow"),
+);
+
+export const Attempt = v.pipe(
+  v.object({
+    kind: v.picklist(["send", "poll", "read_back"]),
+    started_at: instant,
+    ended_at: instant,
+    outcome: v.string(),
+    code: text,
+    detail: text,
+  }),
+  component("Attempt"),
+);

@@ -1,0 +1,183 @@
+import type { Conversion, Finding } from "../conversion/conversion.ts";
+import { csvHeader, csvRow } from "../conversion/csv.ts";
+import { describeFinding } from "../conversion/findings.ts";
+import { reportBatch } from "../delivery/batch-report.ts";
+import { fateOf } from "../delivery/row-fate.ts";
+import { rowDetails } from "../delivery/sentences.ts";
+import { openRejection, type Receipt, type Rejection } from "../intake/receipt.ts";
+import { type Language, render } from "../language.ts";
+import type { BatchRecord, BatchRow, RowWarning, Store, UploadRecord } from "../store/store.ts";
+import type { Vault } from "../vault/vault.ts";
+import { conversionUuid } from "./public-id.ts";
+
+/** Refused rows told in one answer of the status; the rest is read row by row. */
+const MOST_REJECTIONS = 1000;
+/** Repeats named in a receipt; `duplicate_count` always counts them all. */
+const MOST_DUPLICATES = 1000;
+
+export const iso = (ms: number): string => new Date(ms).toISOString();
+export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+
+const sayFinding = (finding: Finding, language: Language) => ({
+  field: finding.field,
+  code: finding.code,
+  message: describeFinding(finding, language),
+});
+
+/** A refused row as the API tells it: its main fault, and further ones if it has any. */
+export function rejectionAnswer({ row, findings: [first, ...rest] }: Rejection, language: Language) {
+  const more = rest.map((finding) => sayFinding(finding, language));
+  return { index: row, ...sayFinding(first, language), ...(more.length > 0 && { more }) };
+}
+
+export const warningAnswer = ({ row, ...finding }: RowWarning, language: Language) => ({
+  index: row,
+  ...sayFinding(finding, language),
+});
+
+/** The answer to an intake. */
+export function receiptAnswer(receipt: Receipt, language: Language, installationUuid: string) {
+  return {
+    batch_id: receipt.batchUuid,
+    status: "accepted" as const,
+    accepted_count: receipt.accepted,
+    duplicate_count: receipt.duplicates.length,
+    rejected_count: receipt.rejections.length,
+    duplicates: receipt.duplicates
+      .slice(0, MOST_DUPLICATES)
+      .map(({ row, conversionId }) => ({ index: row, conversion_id: conversionUuid(installationUuid, conversionId) })),
+    rejections: receipt.rejections.map((rejection) => rejectionAnswer(rejection, language)),
+    warnings: receipt.warnings.map((warning) => warningAnswer(warning, language)),
+  };
+}
+
+/** What a dry run would have stored and sent. */
+export function dryRunAnswer(
+  receipt: Receipt,
+  language: Language,
+  identifiers: "all" | "best",
+  installationUuid: string,
+) {
+  const { batch_id: _, status: __, ...counts } = receiptAnswer(receipt, language, installationUuid);
+  const lines = receipt.conversions.map(({ conversion }) => csvRow(conversion, identifiers));
+  return {
+    status: "dry_run" as const,
+    ...counts,
+    conversions: receipt.conversions.map(({ row, conversion }) => ({ index: row, ...conversionAnswer(conversion) })),
+    csv: csvHeader() + lines.join(""),
+  };
+}
+
+/** A conversion in its canonical spelling. */
+export function conversionAnswer(conversion: Conversion) {
+  return {
+    client_id: conversion.clientId || null,
+    user_id: conversion.userId || null,
+    yclid: conversion.yclid || null,
+    purchase_id: conversion.purchaseId || null,
+    target: conversion.target,
+    date_time: iso(conversion.dateTime * 1000).replace(".000Z", "Z"),
+    price: conversion.price,
+    currency: conversion.currency || null,
+  };
+}
+
+type BatchReader = Pick<Store, "batches" | "goals" | "sources" | "credentials">;
+
+/** The status of a batch: the specified fields, and beside them all that is known. */
+export async function batchAnswer(
+  store: BatchReader,
+  vault: Vault,
+  batch: BatchRecord,
+  credentialId: number,
+  workspaceId: number,
+  language: Language,
+  now: number,
+) {
+  const uploads = await store.batches.uploadsOf(batch.id);
+  const setAside = await store.batches.setAsideOf(batch.id);
+  const rejected = batch.rejected > 0 ? await store.batches.rejectedOf(batch.id) : [];
+  const goals = setAside.length > 0 ? await store.goals.get(workspaceId, batch.counterId) : null;
+  const credential = await store.credentials.get(credentialId);
+  const report = reportBatch({ batch, uploads, setAside, goals: goals?.identifiers ?? [], credential, now }, language);
+  return {
+    batch_id: batch.uuid,
+    status: batch.status,
+    webhook_id: batch.sourceUuid,
+    counter_id: batch.counterId,
+    created_at: iso(batch.createdAt),
+    updated_at: iso(batch.updatedAt),
+    metrika_upload_id: batch.metrikaUploadId,
+    total: batch.total,
+    processed: batch.processed,
+    errors: report.errors,
+    accepted: batch.total - batch.duplicates - batch.rejected,
+    duplicates: batch.duplicates,
+    rejected: batch.rejected,
+    rejections: rejected
+      .slice(0, MOST_REJECTIONS)
+      .map((row) => rejectionAnswer(openRejection(vault, batch.uuid, row), language)),
+    warnings: batch.warnings.slice(0, MOST_REJECTIONS).map((warning) => warningAnswer(warning, language)),
+    linked: report.linked,
+    goal_not_found: report.goalNotFound,
+    user_not_found: report.userNotFound,
+    linkage: report.linkage,
+    set_aside: setAside.map(({ target, reason, rows }) => ({ target, reason, rows })),
+    uploads: uploads.map((upload) => ({
+      ...uploadAnswer(upload),
+      batch_rows: upload.batchRows,
+      batch_duplicates: upload.batchDuplicates,
+    })),
+    next_attempt_at: isoOrNull(report.nextAttemptAt),
+    status_version: batch.statusVersion,
+  };
+}
+
+/** An upload with Metrika's own numbers about it. */
+export function uploadAnswer(upload: UploadRecord) {
+  return {
+    upload_id: upload.uuid,
+    counter_id: upload.counterId,
+    state: upload.state,
+    currency: upload.currency,
+    rows: upload.rows,
+    metrika_upload_id: upload.metrikaUploadId,
+    metrika_status: upload.metrikaStatus,
+    source_quantity: upload.sourceQuantity,
+    line_quantity: upload.lineQuantity,
+    linked_quantity: upload.linkedQuantity,
+    goal_not_found_quantity: upload.goalNotFoundQuantity,
+    user_not_found_quantity: upload.userNotFoundQuantity,
+    error_code: upload.errorCode,
+    error: upload.errorText,
+    attempts: upload.attempts,
+    created_at: iso(upload.createdAt),
+    sent_at: isoOrNull(upload.sentAt),
+    settled_at: isoOrNull(upload.settledAt),
+    next_attempt_at: upload.state === "completed" || upload.state === "failed" ? null : iso(upload.nextAttemptAt),
+  };
+}
+
+/** One received row with its fate. */
+export function rowAnswer(
+  row: BatchRow,
+  batchUuid: string,
+  vault: Vault,
+  language: Language,
+  installationUuid: string,
+) {
+  const { status, detail, params } = fateOf(row);
+  const rejection =
+    row.rejection && rejectionAnswer(openRejection(vault, batchUuid, { row: row.row, ...row.rejection }), language);
+  return {
+    index: row.row,
+    kind: row.kind,
+    conversion_id: row.conversionId === null ? null : conversionUuid(installationUuid, row.conversionId),
+    conversion: row.conversion && conversionAnswer(row.conversion),
+    status,
+    detail,
+    message: rejection?.message ?? render(rowDetails[detail], language, params),
+    upload_id: row.upload?.uuid ?? null,
+    rejection,
+  };
+}

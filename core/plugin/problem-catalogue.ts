@@ -1,0 +1,268 @@
+import type { Localized } from "../language.ts";
+
+/** A kind of refusal: its HTTP status, its short name and the sentence that says what happened and what to do. */
+export interface ProblemKind<Status extends number = number> {
+  readonly status: Status;
+  readonly title: Localized;
+  readonly detail: Localized;
+  /** Headers that every answer of this kind carries. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const kind = <const Status extends number>(
+  status: Status,
+  title: Localized,
+  detail: Localized,
+  headers: ProblemKind["headers"] = {},
+): ProblemKind<Status> => ({ status, title, detail, headers });
+
+// RFC 9110 §11.6.1 asks for it beside each 401. Webhook secrets travel in a header of their own, which has no scheme.
+const CHALLENGE = { "www-authenticate": 'Bearer realm="metrika-gateway"' };
+// The rest of the body is not read, so the connection cannot carry another request.
+const CLOSE = { connection: "close" };
+
+/** Every problem the HTTP interface answers with, by its stable code. Blanks such as `{limit}` are filled when thrown. */
+export const problemCatalogue = {
+  unauthorized: kind(
+    401,
+    { ru: "Нет ключа API", en: "API key missing" },
+    {
+      ru: "Для этого запроса нужен ключ API. Передайте его в заголовке «Authorization: Bearer mgw_…»; ключ создаёт команда «bun run cli api-key create --name ИМЯ».",
+      en: 'This request needs an API key. Send it in the header "Authorization: Bearer mgw_…"; "bun run cli api-key create --name NAME" makes one.',
+    },
+    CHALLENGE,
+  ),
+  api_key_invalid: kind(
+    401,
+    { ru: "Ключ API не принят", en: "API key not accepted" },
+    {
+      ru: "Такого ключа API нет, он отозван или истёк. Проверьте, что ключ скопирован целиком, или создайте новый.",
+      en: "There is no such API key, or it was revoked or has expired. Check that the key was copied whole, or make a new one.",
+    },
+    CHALLENGE,
+  ),
+  forbidden_scope: kind(
+    403,
+    { ru: "Недостаточно прав", en: "Not allowed" },
+    {
+      ru: "У ключа API нет права «{scope}». Создайте ключ с этим правом или попросите владельца выполнить действие.",
+      en: 'The API key lacks the right "{scope}". Make a key that has it, or ask the owner to do this.',
+    },
+  ),
+  secret_missing: kind(
+    401,
+    { ru: "Нет секрета", en: "Secret missing" },
+    {
+      ru: "Передайте секрет, который был показан при создании, в заголовке {header}.",
+      en: "Send the secret that was shown at creation in the header {header}.",
+    },
+  ),
+  secret_wrong: kind(
+    403,
+    { ru: "Доступ запрещён", en: "Access denied" },
+    {
+      ru: "Такого вебхука нет или секрет не подходит. Проверьте адрес и секрет; потерянный секрет можно заменить новым.",
+      en: "There is no such webhook, or the secret is not right. Check the address and the secret; a lost secret can be rotated.",
+    },
+  ),
+  webhook_disabled: kind(
+    403,
+    { ru: "Вебхук выключен", en: "Webhook disabled" },
+    {
+      ru: "Вебхук выключен и не принимает конверсии (is_active = false). Включите его и повторите запрос.",
+      en: "The webhook is switched off and takes no conversions (is_active = false). Switch it on and send the request again.",
+    },
+  ),
+  not_found: kind(
+    404,
+    { ru: "Не найдено", en: "Not found" },
+    {
+      ru: "По адресу {path} ничего нет. Список адресов — на странице /docs.",
+      en: "There is nothing at {path}. The page /docs lists what there is.",
+    },
+  ),
+  batch_not_found: kind(
+    404,
+    { ru: "Пакет не найден", en: "Batch not found" },
+    {
+      ru: "У этого вебхука нет пакета с batch_id «{batch_id}». Возьмите batch_id из ответа на отправку конверсий.",
+      en: 'This webhook has no batch with batch_id "{batch_id}". Take batch_id from the answer to the conversions you sent.',
+    },
+  ),
+  method_not_allowed: kind(
+    405,
+    { ru: "Метод не поддерживается", en: "Method not allowed" },
+    {
+      ru: "Адрес {path} не поддерживает метод {method}; поддерживаются: {allowed}.",
+      en: "{path} does not support {method}; it supports: {allowed}.",
+    },
+  ),
+  request_timeout: kind(
+    408,
+    { ru: "Запрос передавался слишком долго", en: "Request took too long to arrive" },
+    {
+      ru: "Тело запроса не пришло целиком за {seconds} с. Ничего не сохранено; отправьте запрос ещё раз или разделите его на части.",
+      en: "The body of the request did not arrive whole within {seconds} s. Nothing was stored; send it again, or in parts.",
+    },
+    CLOSE,
+  ),
+  request_incomplete: kind(
+    400,
+    { ru: "Запрос оборвался", en: "Request cut short" },
+    {
+      ru: "Соединение закрылось раньше, чем тело запроса пришло целиком. Ничего не сохранено; отправьте запрос ещё раз.",
+      en: "The connection closed before the body of the request had arrived whole. Nothing was stored; send it again.",
+    },
+    CLOSE,
+  ),
+  body_too_large: kind(
+    413,
+    { ru: "Слишком большой запрос", en: "Request too large" },
+    {
+      ru: "Тело запроса (в распакованном виде) больше {limit} байт. Ничего не сохранено; разделите конверсии на несколько запросов.",
+      en: "The body of the request (unpacked) is larger than {limit} bytes. Nothing was stored; split the conversions into several requests.",
+    },
+    CLOSE,
+  ),
+  too_many_conversions: kind(
+    413,
+    { ru: "Слишком много конверсий", en: "Too many conversions" },
+    {
+      ru: "В запросе {count} конверсий, а принимается не больше {limit}. Ничего не сохранено; разделите их на несколько запросов.",
+      en: "The request has {count} conversions; at most {limit} are taken at once. Nothing was stored; split them into several requests.",
+    },
+  ),
+  unsupported_media_type: kind(
+    415,
+    { ru: "Неподдерживаемый тип данных", en: "Unsupported media type" },
+    {
+      ru: "Тело запроса названо «{received}», а принимается JSON. Передайте его с заголовком «Content-Type: application/json».",
+      en: 'The body is labelled "{received}", but JSON is expected. Send it with the header "Content-Type: application/json".',
+    },
+    CLOSE,
+  ),
+  unsupported_content_encoding: kind(
+    415,
+    { ru: "Неподдерживаемое сжатие", en: "Unsupported compression" },
+    {
+      ru: "Сжатие «{received}» не поддерживается. Передайте тело без сжатия или с «Content-Encoding: gzip».",
+      en: 'The compression "{received}" is not supported. Send the body as it is, or with "Content-Encoding: gzip".',
+    },
+    { ...CLOSE, "accept-encoding": "gzip, deflate, identity" },
+  ),
+  compression_damaged: kind(
+    400,
+    { ru: "Сжатые данные повреждены", en: "Compressed data damaged" },
+    {
+      ru: "Тело запроса не распаковывается как {encoding}: данные повреждены, оборваны или не сжаты. Ничего не сохранено.",
+      en: "The body does not unpack as {encoding}: it is damaged, cut short or not compressed. Nothing was stored.",
+    },
+  ),
+  invalid_encoding: kind(
+    400,
+    { ru: "Текст не в кодировке UTF-8", en: "Text is not UTF-8" },
+    {
+      ru: "Тело запроса не в кодировке UTF-8: байт {offset} не может в ней стоять. {likely}",
+      en: "The body is not UTF-8: byte {offset} cannot stand there. {likely}",
+    },
+  ),
+  malformed_json: kind(
+    400,
+    { ru: "Ошибка в JSON", en: "Malformed JSON" },
+    {
+      ru: "Тело запроса — не JSON: строка {line}, позиция {column}. {cause}",
+      en: "The body is not JSON: line {line}, column {column}. {cause}",
+    },
+  ),
+  conversions_missing: kind(
+    422,
+    { ru: "Нет списка конверсий", en: "List of conversions missing" },
+    {
+      ru: 'Тело запроса должно иметь вид {"conversions": […]}. {found}',
+      en: 'The body must look like {"conversions": […]}. {found}',
+    },
+  ),
+  conversions_empty: kind(
+    422,
+    { ru: "Список конверсий пуст", en: "List of conversions empty" },
+    {
+      ru: "Массив «conversions» пуст; передайте хотя бы одну конверсию.",
+      en: 'The array "conversions" is empty; send at least one conversion.',
+    },
+  ),
+  all_rejected: kind(
+    422,
+    { ru: "Ни одна конверсия не принята", en: "No conversion accepted" },
+    {
+      ru: "Отклонены все строки запроса ({rejected_count}). Причина для каждой указана в rejections; исправьте их и отправьте снова.",
+      en: "All rows of the request were refused ({rejected_count}). The reason for each is in rejections; mend them and send them again.",
+    },
+  ),
+  strict_rejected: kind(
+    422,
+    { ru: "Запрос отклонён целиком", en: "Request refused as a whole" },
+    {
+      ru: "В режиме strict запрос принимается только без ошибок, а строк с ошибками в нём {rejected_count}. Ничего не сохранено; причины указаны в rejections.",
+      en: "In strict mode a request is taken only without faults, and {rejected_count} of its rows have one. Nothing was stored; the reasons are in rejections.",
+    },
+  ),
+  idempotency_key_reused: kind(
+    422,
+    { ru: "Idempotency-Key уже использован", en: "Idempotency-Key already used" },
+    {
+      ru: "С этим значением Idempotency-Key за последние {hours} ч уже пришёл запрос с другим телом. Для другого запроса возьмите новое значение.",
+      en: "A request with another body came with this Idempotency-Key within the last {hours} h. Take a new value for another request.",
+    },
+  ),
+  idempotency_key_format: kind(
+    400,
+    { ru: "Неверный Idempotency-Key", en: "Idempotency-Key malformed" },
+    {
+      ru: "Idempotency-Key должен содержать от 1 до {limit} видимых символов ASCII без пробелов, например UUID.",
+      en: "Idempotency-Key must have 1 to {limit} visible ASCII characters without spaces, such as a UUID.",
+    },
+  ),
+  invalid_field: kind(
+    422,
+    { ru: "Ошибка в полях запроса", en: "Fields with faults" },
+    {
+      ru: "Ошибка в поле «{field}». {message} Все ошибки перечислены в errors.",
+      en: 'Field "{field}" has a fault. {message} All faults are listed in errors.',
+    },
+  ),
+  mode_unknown: kind(
+    400,
+    { ru: "Неизвестный режим", en: "Unknown mode" },
+    {
+      ru: "Режима «{mode}» нет. Есть strict (всё или ничего) и dry_run (проверка без сохранения); без mode принимаются все строки без ошибок.",
+      en: 'There is no mode "{mode}". There are strict (all or nothing) and dry_run (check, store nothing); without mode, all good rows are taken.',
+    },
+  ),
+  overloaded: kind(
+    503,
+    { ru: "Шлюз перегружен", en: "Gateway overloaded" },
+    {
+      ru: "Сейчас слишком много запросов. Этот запрос не сохранён; повторите его через {seconds} с.",
+      en: "There are too many requests just now. This one was not stored; send it again in {seconds} s.",
+    },
+  ),
+  storage_unavailable: kind(
+    503,
+    { ru: "Хранилище недоступно", en: "Storage unavailable" },
+    {
+      ru: "Сейчас данные нельзя записать на диск, поэтому запрос не принят. Повторите его через {seconds} с.",
+      en: "Data cannot be written to disk just now, so the request was not accepted. Send it again in {seconds} s.",
+    },
+  ),
+  internal_error: kind(
+    500,
+    { ru: "Внутренняя ошибка", en: "Internal error" },
+    {
+      ru: "Шлюз не смог выполнить запрос. Ошибка записана в журнал под номером {request_id}; повторите запрос позже.",
+      en: "The gateway could not carry out the request. The fault is in its log under {request_id}; send the request again later.",
+    },
+  ),
+} as const satisfies Record<string, ProblemKind>;
+
+/** The stable code of a problem. */
+export type ProblemCode = keyof typeof problemCatalogue;

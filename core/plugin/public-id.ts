@@ -1,0 +1,8 @@
+/**
+ * The public id of a conversion: a UUIDv8 of the installation and the row's number, as the view `webhook_conversions`
+ * derives it too. Nothing is stored for it: a stored random key would halve the rate of intake (measured).
+ * https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8
+ */
+export function conversionUuid(installationUuid: string, conversionId: number): string {
+  return `${installationUuid.slice(0, 13)}-8000-8000-${conversionId.toString(16).padStart(12, "0")}`;
+}

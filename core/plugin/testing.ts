@@ -1,0 +1,2 @@
+/** The testing kit of the plugin contract. */
+export { problemDocument } from "./problem.ts";

@@ -1,0 +1,156 @@
+import { checkToken, type TokenReport, type TokenWarning } from "../accounts/check-token.ts";
+import { isTimeZone } from "../conversion/date-time.ts";
+import { tokenContext } from "../delivery/credential-use.ts";
+import type { Language } from "../language.ts";
+import type { MetrikaClient } from "../metrika/client.ts";
+import type { SourceChange, SourceOptions, SourceRecord, Store } from "../store/store.ts";
+import { hashSecret, newSecret } from "../vault/secrets.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { SourceRegistry } from "./registry.ts";
+
+/** How long Metrika may take to answer about a token before the webhook is made without its answer. */
+const CHECK_MS = 5000;
+const OVERLAP_MS = 86_400_000;
+
+export interface NewSourceInput {
+  readonly plugin: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly counterId: number;
+  readonly token: string;
+  readonly timeZone: string | null;
+  readonly defaultCurrency: string | null;
+  readonly language: Language;
+  readonly options: SourceOptions;
+}
+
+export interface SourceManagerDeps {
+  readonly store: Store;
+  readonly metrika: MetrikaClient;
+  readonly vault: Vault;
+  readonly registry: SourceRegistry;
+  readonly now: () => number;
+  readonly newUuid: () => string;
+}
+
+export interface SourceManager {
+  /** Makes a source with a token of its own. The secret is told this once. */
+  create(
+    workspaceId: number,
+    input: NewSourceInput,
+  ): Promise<{ source: SourceRecord; secret: string; warnings: readonly TokenWarning[] }>;
+  change(source: SourceRecord, change: SourceChange): Promise<SourceRecord>;
+  /** Gives the source another token; what waited for one goes on by itself. */
+  replaceToken(source: SourceRecord, token: string): Promise<readonly TokenWarning[]>;
+  /** A new secret; the old one stays valid for a day, so that a sender can be changed without loss. */
+  rotateSecret(source: SourceRecord): Promise<{ secret: string; previousValidUntil: number }>;
+  remove(source: SourceRecord): Promise<void>;
+}
+
+const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex");
+
+export function createSourceManager(deps: SourceManagerDeps): SourceManager {
+  const { store, vault, registry, now } = deps;
+
+  const check = (token: string, counterId: number) =>
+    checkToken(deps.metrika, { token, counterId, signal: AbortSignal.timeout(CHECK_MS) });
+
+  /** What Metrika told is kept: the login owns the quota, the goals judge the targets. */
+  async function keep(
+    report: TokenReport,
+    credentialId: number,
+    workspaceId: number,
+    counterId: number,
+  ): Promise<void> {
+    if (report.login !== null) await store.credentials.recordLogin(credentialId, report.login, now());
+    if (report.goals === null) return;
+    // Not a read that a waiting row forced: attemptedAt 0 leaves the next unknown target its own read.
+    await store.goals.save({
+      workspaceId,
+      counterId,
+      identifiers: report.goals,
+      fetchedAt: now(),
+      attemptedAt: 0,
+      failures: 0,
+      unreadableSince: null,
+      errorCode: null,
+    });
+  }
+
+  return {
+    async create(workspaceId, input) {
+      const { token, counterId } = input;
+      const report = await check(token, counterId);
+      const credentialUuid = deps.newUuid();
+      const credential = await store.credentials.create({
+        uuid: credentialUuid,
+        workspaceId,
+        sealedToken: vault.seal(token, tokenContext(credentialUuid)),
+        tokenHash: vault.hmac("token", token),
+        now: now(),
+      });
+      await keep(report, credential.id, workspaceId, counterId);
+      const secret = newSecret();
+      // Resolved once and stored: a zone that followed the counter would give a retried row another second.
+      const ofCounter = report.timeZone !== null && isTimeZone(report.timeZone) ? report.timeZone : null;
+      const source = await store.sources.create({
+        uuid: deps.newUuid(),
+        workspaceId,
+        plugin: input.plugin,
+        name: input.name,
+        description: input.description,
+        counterId,
+        credentialId: credential.id,
+        config: {},
+        configVersion: 1,
+        options: input.options,
+        timeZone: input.timeZone ?? ofCounter ?? "Europe/Moscow",
+        timeZoneFrom: input.timeZone !== null ? "request" : ofCounter !== null ? "counter" : "default",
+        defaultCurrency: input.defaultCurrency ?? "RUB",
+        defaultCurrencyFrom: input.defaultCurrency !== null ? "request" : "default",
+        language: input.language,
+        secretHash: hashOf(secret),
+        isActive: true,
+        createdAt: now(),
+        updatedAt: now(),
+      });
+      return { source, secret, warnings: report.warnings };
+    },
+
+    async change(source, change) {
+      const changed = await store.sources.update(source.id, change, now());
+      registry.forget(source.uuid);
+      return changed;
+    },
+
+    async replaceToken(source, token) {
+      const report = await check(token, source.counterId);
+      const credential = await store.credentials.get(source.credentialId);
+      if (!credential) throw new Error(`Credential ${source.credentialId} of a source is gone.`);
+      await store.credentials.replaceToken(
+        credential.id,
+        vault.seal(token, tokenContext(credential.uuid)),
+        vault.hmac("token", token),
+        now(),
+      );
+      await keep(report, credential.id, source.workspaceId, source.counterId);
+      return report.warnings;
+    },
+
+    async rotateSecret(source) {
+      const secret = newSecret();
+      const previousValidUntil = now() + OVERLAP_MS;
+      await this.change(source, {
+        secretHash: hashOf(secret),
+        previousSecretHash: source.secretHash,
+        previousSecretExpiresAt: previousValidUntil,
+      });
+      return { secret, previousValidUntil };
+    },
+
+    async remove(source) {
+      await store.sources.remove(source.id, now());
+      registry.forget(source.uuid);
+    },
+  };
+}

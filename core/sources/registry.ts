@@ -1,0 +1,41 @@
+import type { SourceRecord, SourceStore } from "../store/store.ts";
+
+/** Sources by their public id, kept in memory for a moment: ten thousand of them cost a request no more than one. */
+export interface SourceRegistry {
+  find(uuid: string): Promise<SourceRecord | null>;
+  /** A source was changed through this process: read it again. */
+  forget(uuid: string): void;
+}
+
+interface Entry {
+  readonly source: SourceRecord;
+  readonly until: number;
+}
+
+/**
+ * @param ttlMs how long a change made by another process may stay unseen
+ * @param capacity sources kept at once; beyond it the oldest go
+ */
+export function createSourceRegistry(
+  sources: Pick<SourceStore, "findByUuid">,
+  now: () => number,
+  ttlMs = 5000,
+  capacity = 20_000,
+): SourceRegistry {
+  const known = new Map<string, Entry>();
+  return {
+    async find(uuid) {
+      const entry = known.get(uuid);
+      if (entry && entry.until > now()) return entry.source;
+      const source = await sources.findByUuid(uuid);
+      known.delete(uuid);
+      if (!source) return null;
+      if (known.size >= capacity) known.delete(known.keys().next().value as string);
+      known.set(uuid, { source, until: now() + ttlMs });
+      return source;
+    },
+    forget(uuid) {
+      known.delete(uuid);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { SourcePlugin } from "../core/plugin/contract.ts";
+import { type OpenApiDocument, openApiDocument } from "../core/plugin/valibot-openapi.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { createApp, type createRouter } from "./http/app-defaults.ts";
+import { serveDocs } from "./http/docs-page.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { batchRoutes } from "./routes/batches.ts";
+import type { RouteDeps } from "./routes/deps.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
+import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
+
+export interface AppDeps {
+  readonly plugins: readonly SourcePlugin[];
+  readonly sourceRouter: SourceRouterDeps;
+  readonly routes: RouteDeps;
+  /** False once the gateway is stopping. */
+  readonly isReady: () => boolean;
+}
+
+/** The HTTP interface: what senders, programs and operators call, and its own description. */
+export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
+  const app = createApp();
+  // Senders' routes first: they are the hot path, and Hono tries routers in order.
+  const routers: ReturnType<typeof createRouter>[] = [
+    ...deps.plugins.map((plugin) => mountPlugin(plugin, deps.sourceRouter)),
+    webhookRoutes(deps.routes),
+    batchRoutes(deps.routes),
+    apiKeyRoutes(deps.routes),
+    healthRoutes(deps.routes.store, deps.isReady),
+  ];
+  for (const router of routers) app.route("/", router);
+  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    description: "A key made by `bun run cli api-key create --name NAME`",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "webhookSecret", {
+    type: "apiKey",
+    in: "header",
+    name: "X-Webhook-Secret",
+    description: "The secret that the webhook was created with",
+  });
+  serveDocs(app, () => describeApp(app));
+  return app;
+}
+
+/** The OpenAPI 3.1 document of the app. */
+export function describeApp(app: ReturnType<typeof createApp>): OpenApiDocument {
+  return openApiDocument(app, {
+    openapi: "3.1.0",
+    info: {
+      title: "metrika-gateway",
+      version: packageJson.version,
+      description:
+        "Takes offline conversions and delivers them to Yandex.Metrika, durably and once. Refusals are RFC 9457 problem documents with a stable `code`; sentences are Russian or English by `Accept-Language`.",
+      license: { name: "MIT" },
+    },
+    servers: [{ url: "/", description: "This gateway" }],
+  });
+}

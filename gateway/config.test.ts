@@ -1,0 +1,141 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { ConfigError, type ConfigFault, readConfig, settings } from "./config.ts";
+
+function faultsOf(env: Record<string, string>): readonly ConfigFault[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+test("an empty environment gives the documented defaults", () => {
+  expect(readConfig({})).toEqual({
+    port: 8787,
+    host: "0.0.0.0",
+    publicUrl: "http://localhost:8787",
+    databaseFile: "./data/gateway.db",
+    dataFolder: "./data",
+    masterKeyFile: join("data", "master.key"),
+    secretKey: null,
+    supabaseUrl: null,
+    supabasePublishableKey: null,
+    yandexClientId: null,
+    yandexClientSecret: null,
+    metrikaApiUrl: "https://api-metrika.yandex.net",
+    yandexOauthUrl: "https://oauth.yandex.ru",
+    yandexLoginUrl: "https://login.yandex.ru",
+    plugins: ["webhook-offline"],
+    role: "all",
+    uploadLingerSeconds: 300,
+    uploadMaxRows: 500_000,
+    pollIntervalSeconds: 900,
+    readBackSeconds: [15, 60, 300, 900, 1800],
+    goalRecheckSeconds: 3600,
+    metrikaRps: 30,
+    logLevel: "info",
+    retentionDays: 90,
+    maxRequestConversions: 100_000,
+    maxRequestBytes: 64 * 1024 * 1024,
+    requestTimeoutSeconds: 60,
+  });
+});
+
+test("an empty variable counts as not set", () => {
+  expect(readConfig({ PORT: "", LOG_LEVEL: "  ", PUBLIC_URL: "" })).toEqual(readConfig({}));
+});
+
+test("given values are read, addresses lose their last slash", () => {
+  const config = readConfig({
+    PORT: "9000",
+    PUBLIC_URL: "https://gateway.example.com/metrika/",
+    DATABASE_URL: "file:///var/lib/gateway/my%20data.db",
+    GATEWAY_PLUGINS: "webhook-offline, @acme/crm ,./plugins/own,",
+    READ_BACK_SECONDS: "1, 2, 3",
+    LOG_LEVEL: "WARN",
+    UPLOAD_LINGER_SECONDS: "0",
+  });
+  expect(config).toMatchObject({
+    port: 9000,
+    publicUrl: "https://gateway.example.com/metrika",
+    databaseFile: "/var/lib/gateway/my data.db",
+    masterKeyFile: "/var/lib/gateway/master.key",
+    plugins: ["webhook-offline", "@acme/crm", "./plugins/own"],
+    readBackSeconds: [1, 2, 3],
+    logLevel: "warning",
+    uploadLingerSeconds: 0,
+  });
+  expect(readConfig({ PORT: "9000" }).publicUrl).toBe("http://localhost:9000");
+});
+
+test("every fault is listed at once, each with its variable, value and mend", () => {
+  const env = { PORT: "80 80", METRIKA_API_URL: "api-metrika.yandex.net", RETENTION_DAYS: "30", LOG_LEVEL: "loud" };
+  expect(
+    faultsOf(env)
+      .map(({ variable }) => variable)
+      .sort(),
+  ).toEqual(Object.keys(env).sort());
+  expect(() => readConfig(env)).toThrow(
+    /4 faults:\n {2}PORT: "80 80" is not a whole number\. Give a port from 0 to 65535\./,
+  );
+});
+
+const wrong: readonly (readonly [variable: string, value: string, problem: string])[] = [
+  ["PORT", "70000", "above 65535"],
+  ["PORT", "-1", "not a whole number"],
+  ["HOST", "my host", "spaces"],
+  ["PUBLIC_URL", "ftp://example.com", "not an http(s) address"],
+  ["PUBLIC_URL", "https://example.com/?a=1", "query"],
+  ["DATABASE_URL", "gateway.db", "not a file: address"],
+  ["DATABASE_URL", "file:", "not a file: address"],
+  ["DATABASE_URL", "postgres://db/gateway", "SQLite only"],
+  ["DATABASE_URL", "postgresql://db/gateway", "SQLite only"],
+  ["GATEWAY_SECRET_KEY", "c2hvcnQ=", "not 32 random bytes"],
+  ["GATEWAY_ROLE", "worker", "needs a shared database"],
+  ["GATEWAY_ROLE", "everything", "not a role"],
+  ["UPLOAD_MAX_ROWS", "0", "below 1"],
+  ["READ_BACK_SECONDS", "15,60,60", "does not rise"],
+  ["READ_BACK_SECONDS", "15;60;300", "not a list"],
+  ["METRIKA_RPS", "1e3", "not a whole number"],
+  ["RETENTION_DAYS", "44", "below 45"],
+  ["MAX_REQUEST_BYTES", "1", "below 1024"],
+];
+
+for (const [variable, value, problem] of wrong) {
+  test(`${variable}=${value} is refused: ${problem}`, () => {
+    const [fault] = faultsOf({ [variable]: value });
+    expect(fault?.variable).toBe(variable);
+    expect(fault?.problem).toContain(problem);
+    expect(fault?.mend).not.toBe("");
+  });
+}
+
+test("settings that belong together are asked for together", () => {
+  expect(faultsOf({ SUPABASE_URL: "https://x.supabase.co" })).toEqual([
+    { variable: "SUPABASE_PUBLISHABLE_KEY", problem: "is not set, but SUPABASE_URL is", mend: "Set both or neither" },
+  ]);
+  expect(faultsOf({ YANDEX_CLIENT_SECRET: "s" })[0]?.variable).toBe("YANDEX_CLIENT_ID");
+});
+
+test("no secret stands in a fault", () => {
+  const faults = faultsOf({
+    GATEWAY_SECRET_KEY: "planted-secret",
+    DATABASE_URL: "postgres://gateway:planted-secret@db/gateway",
+    PUBLIC_URL: "https://user:planted-secret@example.com",
+    YANDEX_CLIENT_SECRET: "planted secret with planted-secret",
+    YANDEX_CLIENT_ID: "id",
+  });
+  expect(faults).toHaveLength(4);
+  expect(JSON.stringify(faults)).not.toContain("planted-secret");
+});
+
+test("the table of settings is complete, without repeats, and its defaults are valid", () => {
+  const names = settings.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { meaning } of settings) expect(meaning.length).toBeGreaterThan(10);
+  const defaults = Object.fromEntries(settings.map(({ name, default: value }) => [name, value ?? ""]));
+  expect(readConfig(defaults)).toEqual(readConfig({}));
+});

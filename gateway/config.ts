@@ -1,0 +1,339 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import { MasterKeyError, parseMasterKey } from "../core/vault/master-key.ts";
+
+/** One setting as a table of settings shows it. `default` is null where nothing is assumed. */
+export interface Setting {
+  readonly name: string;
+  readonly default: string | null;
+  readonly meaning: string;
+  /** Its value never appears in a message. */
+  readonly secret: boolean;
+}
+
+/** One wrong setting: which variable, what is wrong with its value, how to mend it. */
+export interface ConfigFault {
+  readonly variable: string;
+  readonly problem: string;
+  readonly mend: string;
+}
+
+/** The environment does not make a configuration; the message lists every fault at once. */
+export class ConfigError extends Error {
+  readonly faults: readonly ConfigFault[];
+  constructor(faults: readonly ConfigFault[]) {
+    const lines = faults.map(({ variable, problem, mend }) => `  ${variable}: ${problem}. ${mend}.`);
+    super(`The configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${lines.join("\n")}`);
+    this.name = "ConfigError";
+    this.faults = faults;
+  }
+}
+
+type Reader<T> = v.GenericSchema<string, T>;
+
+interface Field<T> extends Setting {
+  readonly reader: Reader<T>;
+  readonly mend: string;
+}
+
+/** A fault in a value, said as "what is wrong"; the field's mend follows it. */
+function refuse<T>(parse: (text: string) => T | Refusal): Reader<T> {
+  return v.pipe(
+    v.string(),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      const parsed = parse(dataset.value);
+      if (!(parsed instanceof Refusal)) return parsed;
+      addIssue({ message: parsed.problem });
+      return NEVER;
+    }),
+  );
+}
+
+class Refusal {
+  readonly problem: string;
+  constructor(problem: string) {
+    this.problem = problem;
+  }
+}
+
+const text: Reader<string> = v.pipe(v.string(), v.regex(/^\S+$/, "contains spaces"));
+
+const whole = (min: number, max: number): Reader<number> =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, "is not a whole number"),
+    v.transform(Number),
+    v.minValue(min, `is below ${min}`),
+    v.maxValue(max, `is above ${max}`),
+  );
+
+const httpUrl: Reader<string> = refuse((value) => {
+  const url = URL.parse(value);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) return new Refusal("is not an http(s) address");
+  if (url.username !== "" || url.password !== "") return new Refusal("carries a user name or password");
+  if (url.search !== "" || url.hash !== "") return new Refusal("carries a query or a fragment");
+  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+});
+
+const sqliteFile: Reader<string> = refuse((value) => {
+  if (/^postgres(ql)?:/i.test(value))
+    return new Refusal("names a PostgreSQL server; this version stores in SQLite only");
+  if (!/^file:./i.test(value)) return new Refusal("is not a file: address");
+  try {
+    return /^file:\/\//i.test(value) ? fileURLToPath(value) : decodeURIComponent(value.slice("file:".length));
+  } catch {
+    return new Refusal("names no file on this machine");
+  }
+});
+
+const masterKey: Reader<string> = refuse((value) => {
+  try {
+    parseMasterKey(value, "it");
+    return value;
+  } catch (error) {
+    if (error instanceof MasterKeyError) return new Refusal("is not 32 random bytes in base64");
+    throw error;
+  }
+});
+
+const role: Reader<"all"> = refuse((value) => {
+  if (value === "all") return value;
+  if (value === "intake" || value === "worker") return new Refusal(`is ${value}, which needs a shared database`);
+  return new Refusal("is not a role");
+});
+
+const logLevels = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
+
+/** How much is logged, from everything to only what ends the process. */
+export type LogLevel = (typeof logLevels)[number];
+
+const logLevel: Reader<LogLevel> = refuse((value) => {
+  const name = value.toLowerCase() === "warn" ? "warning" : value.toLowerCase();
+  return logLevels.find((level) => level === name) ?? new Refusal("is not a level");
+});
+
+const commaList: Reader<readonly string[]> = v.pipe(
+  v.string(),
+  v.transform((value) => [...new Set(value.split(",").map((name) => name.trim()))].filter((name) => name !== "")),
+);
+
+const readBackSeconds: Reader<readonly number[]> = refuse((value) => {
+  const parts = value.split(",").map((part) => part.trim());
+  if (!parts.every((part) => /^\d{1,9}$/.test(part))) return new Refusal("is not a list of whole seconds");
+  const seconds = parts.map(Number);
+  const rising = seconds.every((second, i) => second > (seconds[i - 1] ?? 0));
+  return rising ? seconds : new Refusal("does not rise from reading to reading");
+});
+
+const field = <T>(name: string, fallback: string, reader: Reader<T>, meaning: string, mend: string): Field<T> => ({
+  name,
+  default: fallback,
+  reader,
+  meaning,
+  mend,
+  secret: false,
+});
+
+type Optional<T> = Omit<Field<T>, "default"> & { readonly default: null };
+
+const optional = <T>(name: string, reader: Reader<T>, meaning: string, mend: string, secret = false): Optional<T> => ({
+  name,
+  default: null,
+  reader,
+  meaning,
+  mend,
+  secret,
+});
+
+const seconds = (name: string, fallback: number, min: number, meaning: string): Field<number> =>
+  field(name, String(fallback), whole(min, 30 * 86_400), meaning, `Give whole seconds, ${min} or more`);
+
+const host = (name: string, fallback: string, meaning: string): Field<string> =>
+  field(name, fallback, httpUrl, meaning, `Give an address such as ${fallback}`);
+
+/** Every setting with how it is read. The order is the order of the documentation. */
+const fields = {
+  port: field("PORT", "8787", whole(0, 65_535), "TCP port; 0 takes a free one", "Give a port from 0 to 65535"),
+  host: field("HOST", "0.0.0.0", text, "Network address to listen on", "Give an address such as 127.0.0.1"),
+  publicUrl: optional(
+    "PUBLIC_URL",
+    httpUrl,
+    "Address under which senders reach the gateway; webhook addresses are built from it. Without it: http://localhost:PORT",
+    "Give an address such as https://gateway.example.com",
+  ),
+  databaseFile: field(
+    "DATABASE_URL",
+    "file:./data/gateway.db",
+    sqliteFile,
+    "SQLite database; its folder also holds the generated master key and files being sent",
+    "Give a file address such as file:./data/gateway.db",
+  ),
+  secretKey: optional(
+    "GATEWAY_SECRET_KEY",
+    masterKey,
+    "Master key that encrypts tokens and secrets: 32 bytes in base64. Without it a key is made beside the database at the first start",
+    "Make one with: openssl rand -base64 32",
+    true,
+  ),
+  supabaseUrl: optional(
+    "SUPABASE_URL",
+    httpUrl,
+    "Supabase project that signs people in",
+    "Give an address such as https://project.supabase.co",
+  ),
+  supabasePublishableKey: optional(
+    "SUPABASE_PUBLISHABLE_KEY",
+    text,
+    "Publishable key of that project",
+    "Copy it from the project's API settings",
+    true,
+  ),
+  yandexClientId: optional("YANDEX_CLIENT_ID", text, "Yandex OAuth application", "Copy it from oauth.yandex.ru"),
+  yandexClientSecret: optional(
+    "YANDEX_CLIENT_SECRET",
+    text,
+    "Secret of that application",
+    "Copy it from oauth.yandex.ru",
+    true,
+  ),
+  metrikaApiUrl: host("METRIKA_API_URL", "https://api-metrika.yandex.net", "Metrika's API"),
+  yandexOauthUrl: host("YANDEX_OAUTH_URL", "https://oauth.yandex.ru", "Yandex OAuth"),
+  yandexLoginUrl: host("YANDEX_LOGIN_URL", "https://login.yandex.ru", "Yandex login information"),
+  plugins: field(
+    "GATEWAY_PLUGINS",
+    "webhook-offline",
+    commaList,
+    "Plugins to load, separated by commas: bundled names, npm packages or folders",
+    "Give names separated by commas",
+  ),
+  role: field("GATEWAY_ROLE", "all", role, "What this process does: all (intake and sending)", "Set it to all"),
+  uploadLingerSeconds: seconds("UPLOAD_LINGER_SECONDS", 300, 0, "How long rows may wait for others of their file"),
+  uploadMaxRows: field(
+    "UPLOAD_MAX_ROWS",
+    "500000",
+    whole(1, 1_000_000),
+    "Rows after which a file is sealed without waiting",
+    "Give a number from 1 to 1000000",
+  ),
+  pollIntervalSeconds: seconds("POLL_INTERVAL_SECONDS", 900, 1, "How often Metrika is asked about open uploads"),
+  readBackSeconds: field(
+    "READ_BACK_SECONDS",
+    "15,60,300,900,1800",
+    readBackSeconds,
+    "After a lost answer: seconds at which Metrika's list of uploads is read before anything is sent again",
+    "Give rising numbers of seconds, such as 15,60,300,900,1800",
+  ),
+  goalRecheckSeconds: seconds("GOAL_RECHECK_SECONDS", 3600, 1, "How often rows that wait for a goal look for it again"),
+  metrikaRps: field(
+    "METRIKA_RPS",
+    "30",
+    whole(1, 1000),
+    "Requests per second to Metrika; its limit is 30 for an IP address",
+    "Give a number from 1 to 1000",
+  ),
+  logLevel: field("LOG_LEVEL", "info", logLevel, `Least level logged: ${logLevels.join(", ")}`, "Give one of them"),
+  retentionDays: field(
+    "RETENTION_DAYS",
+    "90",
+    whole(45, 3650),
+    "Days for which conversions are kept after their fate is settled",
+    "Give days from 45 to 3650: repeats of a sale must still be recognised while Metrika would take them",
+  ),
+  maxRequestConversions: field(
+    "MAX_REQUEST_CONVERSIONS",
+    "100000",
+    whole(1, 1_000_000),
+    "Conversions in one request",
+    "Give a number from 1 to 1000000",
+  ),
+  maxRequestBytes: field(
+    "MAX_REQUEST_BYTES",
+    "67108864",
+    whole(1024, 1_073_741_824),
+    "Bytes in one request's body, unpacked",
+    "Give bytes from 1024 to 1073741824",
+  ),
+  requestTimeoutSeconds: field(
+    "REQUEST_TIMEOUT_SECONDS",
+    "60",
+    whole(1, 3600),
+    "How long a request's body may take to arrive",
+    "Give seconds from 1 to 3600",
+  ),
+} as const;
+
+type Fields = typeof fields;
+type ValueOf<F> = F extends Optional<infer T> ? T | null : F extends Field<infer T> ? T : never;
+
+/** What is read from the environment; null where a setting without a default is not set. */
+type Values = { readonly [K in keyof Fields]: ValueOf<Fields[K]> };
+
+/** The configuration of a gateway: checked values, and what follows from them. */
+export type Config = Omit<Values, "publicUrl"> & {
+  /** Never null and without a slash at the end. */
+  readonly publicUrl: string;
+  /** The folder of the database. */
+  readonly dataFolder: string;
+  /** Where the master key is kept when the environment does not give it. */
+  readonly masterKeyFile: string;
+};
+
+/** All settings as data, for documentation and its check. */
+export const settings: readonly Setting[] = Object.values(fields).map(
+  ({ name, default: fallback, meaning, secret }) => ({
+    name,
+    default: fallback,
+    meaning,
+    secret,
+  }),
+);
+
+/** Settings that make sense only together. */
+const pairs = [
+  ["SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"],
+  ["YANDEX_CLIENT_ID", "YANDEX_CLIENT_SECRET"],
+] as const;
+
+/**
+ * Reads the configuration from environment variables. An empty or blank variable counts as not set.
+ * @throws {ConfigError} with every fault at once.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = (name: string): string | null => env[name]?.trim() || null;
+  const faults: ConfigFault[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, { name, default: fallback, reader, mend, secret }] of Object.entries(fields)) {
+    const value = given(name) ?? fallback;
+    if (value === null) {
+      values[key] = null;
+      continue;
+    }
+    const parsed = v.safeParse<v.GenericSchema<string, unknown>>(reader, value);
+    if (parsed.success) values[key] = parsed.output;
+    else faults.push({ variable: name, problem: `${shown(value, secret)} ${parsed.issues[0].message}`, mend });
+  }
+  for (const [first, second] of pairs) {
+    if ((given(first) === null) === (given(second) === null)) continue;
+    const [set, unset] = given(first) === null ? [second, first] : [first, second];
+    faults.push({ variable: unset, problem: `is not set, but ${set} is`, mend: "Set both or neither" });
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return complete(values as Values);
+}
+
+function complete(values: Values): Config {
+  const dataFolder = dirname(values.databaseFile);
+  return {
+    ...values,
+    publicUrl: values.publicUrl ?? `http://localhost:${values.port}`,
+    dataFolder,
+    masterKeyFile: join(dataFolder, "master.key"),
+  };
+}
+
+/** A value for a message: secrets and the credentials inside addresses are left out. */
+function shown(value: string, secret: boolean): string {
+  if (secret) return "the value";
+  return JSON.stringify(value.replace(/:\/\/[^/]*@/, "://***@").slice(0, 100));
+}

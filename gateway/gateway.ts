@@ -1,0 +1,190 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { getLogger } from "@logtape/logtape";
+import { type DeliveryRules, defaultRules } from "../core/delivery/rules.ts";
+import { createWorker, type Worker } from "../core/delivery/worker.ts";
+import { createAccept } from "../core/intake/accept.ts";
+import { createCommitter } from "../core/intake/committer.ts";
+import { createMetrikaClient } from "../core/metrika/client.ts";
+import type { Fetch } from "../core/metrika/http.ts";
+import { createRateLimiter } from "../core/metrika/rate-limit.ts";
+import { createSourceManager } from "../core/sources/manage-sources.ts";
+import { createSourceRegistry } from "../core/sources/registry.ts";
+import { openSqliteStore } from "../core/store/sqlite/store.ts";
+import type { Store } from "../core/store/store.ts";
+import { loadMasterKey } from "../core/vault/master-key.ts";
+import { newSecret } from "../core/vault/secrets.ts";
+import { createVault, type Vault } from "../core/vault/vault.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { createGatewayApp } from "./app.ts";
+import { createAuthenticate } from "./auth/api-keys.ts";
+import type { Config } from "./config.ts";
+import type { createApp } from "./http/app-defaults.ts";
+import { startMaintenance } from "./maintenance.ts";
+import { findPlugins } from "./plugins.ts";
+
+/** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
+export interface GatewayOptions {
+  readonly fetch?: Fetch;
+  readonly now?: () => number;
+  readonly random?: () => number;
+  readonly rules?: Partial<DeliveryRules>;
+  /** ":memory:" and no key file: for tests. */
+  readonly masterKey?: Uint8Array;
+}
+
+/** A composed gateway that does not listen yet: everything but the port. */
+export interface Gateway {
+  readonly app: ReturnType<typeof createApp>;
+  readonly store: Store;
+  readonly worker: Worker;
+  /** A secret of this run with which the operator's commands are authorised. */
+  readonly operatorToken: string;
+  /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
+  close(graceMs?: number): Promise<void>;
+  /** From now on `/readyz` says no. */
+  drain(): void;
+}
+
+const DAY_MS = 86_400_000;
+/** How long the content of refused rows can be read. */
+const REJECTED_KEPT_MS = 30 * DAY_MS;
+const MOST_QUEUED_ROWS = 200_000;
+
+/**
+ * Opens the database and wires the parts together.
+ * @throws {MasterKeyError} {VaultError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
+ */
+export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
+  const now = options.now ?? Date.now;
+  const newUuid = () => Bun.randomUUIDv7("hex", now());
+  const vault = createVault(options.masterKey ?? (await masterKeyOf(config)));
+  const store = openSqliteStore(config.databaseFile, {
+    uuid: crypto.randomUUID(),
+    workspaceUuid: newUuid(),
+    vaultCheck: vault.check(),
+    now: now(),
+  });
+  try {
+    vault.verify(store.installation.vaultCheck);
+    await store.maintenance.removeUnsealed();
+    // The lock says that no other process lives: every claim is one of a process that died.
+    const firstReadBackMs = rulesOf(config, options).readBackMs[0] ?? 15_000;
+    await store.uploads.releaseClaims({ leasesBefore: Number.MAX_SAFE_INTEGER, now: now(), firstReadBackMs });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return wire(config, options, { store, vault, now, newUuid });
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly now: () => number;
+  readonly newUuid: () => string;
+}
+
+function wire(config: Config, options: GatewayOptions, { store, vault, now, newUuid }: Parts): Gateway {
+  const metrika = createMetrikaClient({
+    apiUrl: config.metrikaApiUrl,
+    loginUrl: config.yandexLoginUrl,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    userAgent: `metrika-gateway/${packageJson.version}`,
+    limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps }),
+  });
+  const worker = createWorker({
+    store,
+    metrika,
+    vault,
+    rules: rulesOf(config, options),
+    log: getLogger(["metrika-gateway", "delivery"]),
+    filesFolder: emptyFolder(`${config.dataFolder}/uploads`),
+    now,
+    random: options.random ?? Math.random,
+    newUuid,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  const registry = createSourceRegistry(store.sources, now);
+  const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
+  const accept = createAccept({ store, committer, vault, now, newUuid, rejectedKeptMs: REJECTED_KEPT_MS });
+  const operatorToken = newSecret();
+  const { authenticate, forget } = createAuthenticate(
+    store.apiKeys,
+    store.installation.workspaceId,
+    operatorToken,
+    now,
+  );
+  const limits = { maxBytes: config.maxRequestBytes, timeoutMs: config.requestTimeoutSeconds * 1000 };
+  let ready = true;
+  const maintenance = startMaintenance(store.maintenance, config.retentionDays * DAY_MS, now);
+  const app = createGatewayApp({
+    plugins: findPlugins(config.plugins),
+    sourceRouter: {
+      store,
+      accept,
+      vault,
+      now,
+      registry,
+      limits: { ...limits, maxConversions: config.maxRequestConversions },
+    },
+    routes: {
+      store,
+      vault,
+      sources: createSourceManager({ store, metrika, vault, registry, now, newUuid }),
+      registry,
+      authenticate,
+      forgetApiKeys: forget,
+      publicUrl: config.publicUrl,
+      limits,
+      now,
+      newUuid,
+    },
+    isReady: () => ready,
+  });
+  return {
+    app,
+    store,
+    worker,
+    operatorToken,
+    drain() {
+      ready = false;
+    },
+    async close(graceMs = 5000) {
+      ready = false;
+      maintenance.stop();
+      await worker.stop(graceMs);
+      await store.close();
+    },
+  };
+}
+
+function rulesOf(config: Config, options: GatewayOptions): DeliveryRules {
+  return {
+    ...defaultRules,
+    lingerMs: config.uploadLingerSeconds * 1000,
+    maxRows: config.uploadMaxRows,
+    pollMs: config.pollIntervalSeconds * 1000,
+    readBackMs: config.readBackSeconds.map((seconds) => seconds * 1000),
+    goalRecheckMs: config.goalRecheckSeconds * 1000,
+    ...options.rules,
+  };
+}
+
+/** A lost key must stop the start: what an existing database holds sealed cannot be opened with a new one. */
+async function masterKeyOf(config: Config): Promise<Uint8Array> {
+  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  const mayGenerate = !existsSync(config.databaseFile);
+  const { key } = await loadMasterKey({
+    value: config.secretKey ?? undefined,
+    file: config.masterKeyFile,
+    mayGenerate,
+  });
+  return key;
+}
+
+/** Files of a process that died halfway are of no use: each is built again from the database. */
+function emptyFolder(path: string): string {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}

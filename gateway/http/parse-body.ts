@@ -1,0 +1,77 @@
+import * as v from "valibot";
+import { type Localized, quoteValue } from "../../core/language.ts";
+import { maskSecret } from "../../core/vault/mask.ts";
+import { type FieldFault, fieldFault, invalidFields, isSecretField, kindNames } from "./field-faults.ts";
+
+/** Sentences for a schema's own checks, by the message they give: `v.check(isTimeZone, "time_zone_unknown")`. */
+export type CheckSentences = Readonly<Record<string, Localized>>;
+
+/**
+ * Judges a parsed body by its valibot schema.
+ * @param sentences for the schema's own checks; their message is the fault's code, `{received}` is their blank.
+ * @throws {ProblemError} `invalid_field` with every fault in `errors[]`.
+ */
+export function parseBody<Schema extends v.GenericSchema>(
+  schema: Schema,
+  body: unknown,
+  sentences: CheckSentences = {},
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, body);
+  if (parsed.success) return parsed.output;
+  throw invalidFields(parsed.issues.map((issue) => faultOf(issue, sentences)));
+}
+
+function faultOf(issue: v.BaseIssue<unknown>, sentences: CheckSentences): FieldFault {
+  const field = v.getDotPath(issue) ?? "body";
+  const received = receivedOf(field, issue.input);
+  const own = sentences[issue.message];
+  if (own !== undefined) return { field, code: issue.message, sentence: own, params: { received } };
+  return issue.kind === "schema" ? typeFault(field, issue, received) : ruleFault(field, issue, received);
+}
+
+function typeFault(field: string, issue: v.BaseIssue<unknown>, received: string): FieldFault {
+  if (issue.expected === "never") return fieldFault(field, "unknown_field", {});
+  if (issue.input === undefined) return fieldFault(field, "required", {});
+  const isChoice = issue.type === "picklist" || issue.type === "literal" || issue.type === "variant";
+  if (isChoice) return fieldFault(field, "not_one_of", { allowed: choices(issue.expected), received });
+  return fieldFault(field, "wrong_type", { expected: kindNames[kindOf(issue)], received });
+}
+
+function ruleFault(field: string, issue: v.BaseIssue<unknown>, received: string): FieldFault {
+  const { type, requirement: limit } = issue as v.BaseIssue<unknown> & { readonly requirement?: unknown };
+  if (typeof limit === "number" || typeof limit === "bigint") {
+    if (/^(?:min_length|min_bytes|min_graphemes|min_size|min_entries)$/.test(type)) return bound("too_short");
+    if (/^(?:max_length|max_bytes|max_graphemes|max_size|max_entries)$/.test(type)) return bound("too_long");
+    if (type === "min_value" || type === "gt_value") return bound("too_small");
+    if (type === "max_value" || type === "lt_value") return bound("too_large");
+  }
+  if (type === "non_empty") return fieldFault(field, "too_short", { limit: 1 });
+  if (type === "integer" || type === "safe_integer") return fieldFault(field, "not_whole", { received });
+  return fieldFault(field, "bad_format", { received });
+
+  function bound(code: "too_short" | "too_long" | "too_small" | "too_large"): FieldFault {
+    return fieldFault(field, code, { limit: String(limit), received });
+  }
+}
+
+/** The value as the sender may see it again; what looks like a secret by its field's name stays hidden. */
+function receivedOf(field: string, input: unknown): string {
+  if (!isSecretField(field)) return quoteValue(shorten(input));
+  return typeof input === "string" ? maskSecret(input) : "***";
+}
+
+/** An object is named by its shape, since its members may be secrets. */
+function shorten(input: unknown): unknown {
+  if (Array.isArray(input)) return `[…${input.length}]`;
+  return typeof input === "object" && input !== null ? "{…}" : input;
+}
+
+function kindOf({ type }: v.BaseIssue<unknown>): keyof typeof kindNames {
+  if (type === "string" || type === "number" || type === "boolean" || type === "array") return type;
+  return /object|record/.test(type) ? "object" : "other";
+}
+
+/** Valibot writes `("a" | "b")`; a reader expects `"a", "b"`. */
+function choices(expected: string | null): string {
+  return (expected ?? "").replace(/^\((.*)\)$/s, "$1").replaceAll(" | ", ", ");
+}

@@ -1,0 +1,38 @@
+import { getLogger } from "@logtape/logtape";
+import { ConfigError, readConfig } from "./config.ts";
+import { composeGateway } from "./gateway.ts";
+import { configureLogging } from "./logging.ts";
+import { serveGateway } from "./serve.ts";
+
+/** The production start: configuration from the environment, graceful stop on SIGTERM and SIGINT. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  configureLogging({ level: config.logLevel });
+  const log = getLogger(["metrika-gateway"]);
+  const gateway = await composeGateway(config);
+  const listening = await serveGateway(gateway, config);
+  log.info("metrika-gateway listens on {url}, public address {publicUrl}, database {database}", {
+    url: listening.url,
+    publicUrl: config.publicUrl,
+    database: config.databaseFile,
+  });
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info("{signal} received: finishing what is under way", { signal });
+    await listening.stop();
+    log.info("Stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+main().catch((error) => {
+  // What the operator has to mend is a sentence, not a stack; everything else keeps its stack.
+  const forOperator =
+    error instanceof ConfigError || (error instanceof Error && error.name !== "Error" && error.name !== "TypeError");
+  console.error(forOperator ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,31 @@
+import { getLogger } from "@logtape/logtape";
+import { Cron } from "croner";
+import type { MaintenanceStore } from "../core/store/store.ts";
+
+/** Facts deleted in one transaction: short enough that no request waits for it. */
+const PURGE_ROWS = 500;
+
+/** House-keeping by the clock: expired keys each hour, settled conversions past their retention each night. */
+export function startMaintenance(store: MaintenanceStore, retentionMs: number, now: () => number): { stop(): void } {
+  const log = getLogger(["metrika-gateway", "maintenance"]);
+  const catching = (error: unknown) => log.warn("House-keeping failed and will be tried again: {error}", { error });
+  const options = { catch: catching, protect: true, unref: true } as const;
+  const hourly = new Cron("17 * * * *", options, async () => {
+    await store.purgeExpired(now());
+  });
+  const nightly = new Cron("41 3 * * *", options, async () => {
+    let gone = 0;
+    for (let last = PURGE_ROWS; last === PURGE_ROWS; ) {
+      last = await store.purgeSettled(now() - retentionMs, PURGE_ROWS);
+      gone += last;
+      await new Promise(setImmediate);
+    }
+    if (gone > 0) log.info("{gone} settled conversions passed their retention and were deleted", { gone });
+  });
+  return {
+    stop() {
+      hourly.stop();
+      nightly.stop();
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import * as v from "valibot";
+import { quoteValue } from "../../core/language.ts";
+import { iso, isoOrNull } from "../../core/plugin/answers.ts";
+import { ProblemError } from "../../core/plugin/problem.ts";
+import { problemResponses } from "../../core/plugin/problem-openapi.ts";
+import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { ApiKeyRecord, ApiKeyScope, ApiKeyStore } from "../../core/store/store.ts";
+import { newApiKey } from "../../core/vault/secrets.ts";
+import { createRouter } from "../http/app-defaults.ts";
+import { parseBody } from "../http/parse-body.ts";
+import { readJson } from "../http/read-json.ts";
+import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+
+const scope = v.picklist(["intake", "read", "manage"]);
+export const allScopes: readonly ApiKeyScope[] = ["intake", "read", "manage"];
+
+const NewKey = v.pipe(
+  v.strictObject({
+    name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)),
+    scopes: v.optional(v.pipe(v.array(scope), v.minLength(1), v.description("Default: all"))),
+    expires_at: v.nullish(v.pipe(v.string(), v.isoTimestamp(), v.description("Default: never"))),
+  }),
+  component("NewApiKey"),
+);
+
+const Key = v.pipe(
+  v.object({
+    api_key_id: v.string(),
+    name: v.string(),
+    prefix: v.string(),
+    scopes: v.array(scope),
+    created_at: v.string(),
+    expires_at: v.nullable(v.string()),
+    last_used_at: v.nullable(v.string()),
+    revoked_at: v.nullable(v.string()),
+  }),
+  component("ApiKey"),
+);
+const CreatedKey = v.pipe(
+  v.object({ ...Key.entries, key: v.pipe(v.string(), v.description("Shown this once")) }),
+  component("CreatedApiKey"),
+);
+
+const tags = ["API keys"];
+const security = apiKeySecurity;
+const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope");
+
+const createKey = createRoute({
+  method: "post",
+  path: "/v1/api-keys",
+  operationId: "createApiKey",
+  tags,
+  security,
+  summary: "Create an API key",
+  request: { body: jsonBody(NewKey, { description: "Its name and what it may do", example: { name: "CRM" } }) },
+  responses: {
+    201: jsonResponse(CreatedKey, { description: "The key, shown this once" }),
+    ...refusals,
+    ...problemResponses("malformed_json", "invalid_field"),
+  },
+});
+
+const listKeys = createRoute({
+  method: "get",
+  path: "/v1/api-keys",
+  operationId: "listApiKeys",
+  tags,
+  security,
+  summary: "List API keys",
+  responses: {
+    200: jsonResponse(v.object({ data: v.array(Key) }), { description: "All keys of the workspace" }),
+    ...refusals,
+  },
+});
+
+const revokeKey = createRoute({
+  method: "delete",
+  path: "/v1/api-keys/{api_key_id}",
+  operationId: "revokeApiKey",
+  tags,
+  security,
+  summary: "Revoke an API key",
+  request: { params: z.object({ api_key_id: z.string() }) },
+  responses: {
+    204: { description: "Revoked; refused everywhere within five seconds" },
+    ...refusals,
+    ...problemResponses("not_found"),
+  },
+});
+
+/** Makes a key and stores its hash; the key itself is in the answer only. */
+export async function makeApiKey(
+  keys: ApiKeyStore,
+  {
+    workspaceId,
+    name,
+    scopes,
+    expiresAt,
+    now,
+    uuid,
+  }: {
+    workspaceId: number;
+    name: string;
+    scopes: readonly ApiKeyScope[];
+    expiresAt: number | null;
+    now: number;
+    uuid: string;
+  },
+): Promise<{ key: string; record: ApiKeyRecord }> {
+  const { key, prefix, hash } = newApiKey();
+  const record = await keys.create({
+    uuid,
+    workspaceId,
+    name,
+    prefix,
+    hash: Buffer.from(hash).toString("hex"),
+    scopes,
+    createdAt: now,
+    expiresAt,
+  });
+  return { key, record };
+}
+
+const answer = (key: ApiKeyRecord) => ({
+  api_key_id: key.uuid,
+  name: key.name,
+  prefix: key.prefix,
+  scopes: [...key.scopes],
+  created_at: iso(key.createdAt),
+  expires_at: isoOrNull(key.expiresAt),
+  last_used_at: isoOrNull(key.lastUsedAt),
+  revoked_at: isoOrNull(key.revokedAt),
+});
+
+/** Keys by which programs manage the gateway. */
+export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
+  const router = createRouter();
+  const manager = (authorization: string | undefined) => deps.authenticate(authorization, "manage");
+
+  router.openapi(createKey, async (c) => {
+    const { workspaceId } = await manager(c.req.header("authorization"));
+    const body = parseBody(NewKey, await readJson(c.req.raw, deps.limits));
+    const { key, record } = await makeApiKey(deps.store.apiKeys, {
+      workspaceId,
+      name: body.name,
+      scopes: body.scopes ?? allScopes,
+      expiresAt: body.expires_at == null ? null : Date.parse(body.expires_at),
+      now: deps.now(),
+      uuid: deps.newUuid(),
+    });
+    return c.json({ ...answer(record), key }, 201);
+  });
+
+  router.openapi(listKeys, async (c) => {
+    const { workspaceId } = await manager(c.req.header("authorization"));
+    return c.json({ data: (await deps.store.apiKeys.list(workspaceId)).map(answer) }, 200);
+  });
+
+  router.openapi(revokeKey, async (c) => {
+    const { workspaceId } = await manager(c.req.header("authorization"));
+    const id = c.req.param("api_key_id");
+    const revoked = await deps.store.apiKeys.revoke(workspaceId, id, deps.now());
+    if (!revoked) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
+    deps.forgetApiKeys();
+    return c.body(null, 204);
+  });
+
+  return router;
+}

@@ -1,0 +1,155 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import * as v from "valibot";
+import { quoteValue } from "../../core/language.ts";
+import { Attempt, BatchRow, BatchStatus, Upload } from "../../core/plugin/answer-schemas.ts";
+import { batchAnswer, iso, rowAnswer, uploadAnswer } from "../../core/plugin/answers.ts";
+import { ProblemError } from "../../core/plugin/problem.ts";
+import { problemResponses } from "../../core/plugin/problem-openapi.ts";
+import { jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { BatchRecord, SourceRecord, UploadState } from "../../core/store/store.ts";
+import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
+import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
+import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import { pageOf } from "./webhook-shapes.ts";
+
+const tags = ["Batches and uploads"];
+const security = apiKeySecurity;
+const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found", "invalid_field");
+const states = ["filling", "planned", "sending", "sent", "processing", "completed", "failed", "uncertain"] as const;
+
+const listBatches = createRoute({
+  method: "get",
+  path: "/v1/webhooks/{webhook_id}/batches",
+  operationId: "listBatches",
+  tags,
+  security,
+  summary: "List the batches of a webhook, newest first",
+  request: { params: z.object({ webhook_id: z.string() }), query: z.object(pageQuery) },
+  responses: { 200: jsonResponse(pageOf("Batch", BatchStatus), { description: "A page" }), ...refusals },
+});
+
+const readBatch = createRoute({
+  method: "get",
+  path: "/v1/batches/{batch_id}",
+  operationId: "readBatch",
+  tags,
+  security,
+  summary: "Read a batch",
+  request: { params: z.object({ batch_id: z.string() }) },
+  responses: { 200: jsonResponse(BatchStatus, { description: "The batch" }), ...refusals },
+});
+
+const listRows = createRoute({
+  method: "get",
+  path: "/v1/batches/{batch_id}/rows",
+  operationId: "listBatchRows",
+  tags,
+  security,
+  summary: "List the rows of a batch, each with its fate",
+  request: { params: z.object({ batch_id: z.string() }), query: z.object(pageQuery) },
+  responses: {
+    200: jsonResponse(pageOf("BatchRow", BatchRow), { description: "A page, in the order of the request" }),
+    ...refusals,
+  },
+});
+
+const listUploads = createRoute({
+  method: "get",
+  path: "/v1/uploads",
+  operationId: "listUploads",
+  tags,
+  security,
+  summary: "List uploads to Metrika, newest first",
+  request: {
+    query: z.object({
+      ...pageQuery,
+      counter_id: z.coerce.number().int().positive().optional(),
+      state: z.enum(states).optional(),
+    }),
+  },
+  responses: { 200: jsonResponse(pageOf("Upload", Upload), { description: "A page" }), ...refusals },
+});
+
+const UploadWithAttempts = v.object({ ...Upload.entries, history: v.array(Attempt) });
+
+const readUpload = createRoute({
+  method: "get",
+  path: "/v1/uploads/{upload_id}",
+  operationId: "readUpload",
+  tags,
+  security,
+  summary: "Read an upload with its attempts",
+  request: { params: z.object({ upload_id: z.string() }) },
+  responses: { 200: jsonResponse(UploadWithAttempts, { description: "The upload" }), ...refusals },
+});
+
+/** Batches, their rows, and the files they went to Metrika in. */
+export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
+  const router = createRouter();
+  const { store, vault } = deps;
+  const reader = (c: Context<GatewayEnv>) => deps.authenticate(c.req.header("authorization"), "read");
+  const notFound = (c: Context<GatewayEnv>) => new ProblemError("not_found", { path: quoteValue(c.req.path) });
+
+  async function ownBatch(c: Context<GatewayEnv>): Promise<{ batch: BatchRecord; source: SourceRecord }> {
+    const { workspaceId } = await reader(c);
+    const batch = await store.batches.findByUuid(c.req.param("batch_id") ?? "");
+    const source = batch && (await store.sources.get(batch.sourceId));
+    if (!batch || source?.workspaceId !== workspaceId) throw notFound(c);
+    c.set("fallbackLanguage", source.language);
+    return { batch, source };
+  }
+
+  const tell = (c: Context<GatewayEnv>, batch: BatchRecord, source: SourceRecord) =>
+    batchAnswer(store, vault, batch, source.credentialId, source.workspaceId, languageOf(c), deps.now());
+
+  router.openapi(listBatches, async (c) => {
+    const { workspaceId } = await reader(c);
+    const source = await store.sources.findByUuid(c.req.param("webhook_id"));
+    if (source?.workspaceId !== workspaceId) throw notFound(c);
+    c.set("fallbackLanguage", source.language);
+    const { limit, cursor } = c.req.valid("query");
+    const page = await store.batches.list({ sourceId: source.id, before: decodeCursor(cursor), limit });
+    const data = await Promise.all(page.rows.map((batch) => tell(c, batch, source)));
+    return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
+  });
+
+  router.openapi(readBatch, async (c) => {
+    const { batch, source } = await ownBatch(c);
+    return c.json(await tell(c, batch, source), 200);
+  });
+
+  router.openapi(listRows, async (c) => {
+    const { batch } = await ownBatch(c);
+    const { limit, cursor } = c.req.valid("query");
+    const page = await store.batches.rowsOf(batch.id, decodeCursor(cursor) ?? -1, limit);
+    const data = page.rows.map((row) => rowAnswer(row, batch.uuid, vault, languageOf(c), store.installation.uuid));
+    return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
+  });
+
+  router.openapi(listUploads, async (c) => {
+    const { workspaceId } = await reader(c);
+    const { limit, cursor, counter_id, state } = c.req.valid("query");
+    const filter = { workspaceId, counterId: counter_id ?? null, state: (state ?? null) as UploadState | null };
+    const page = await store.uploads.list({ ...filter, before: decodeCursor(cursor), limit });
+    return c.json({ data: page.rows.map(uploadAnswer), next_cursor: encodeCursor(page.after) }, 200);
+  });
+
+  router.openapi(readUpload, async (c) => {
+    const { workspaceId } = await reader(c);
+    const upload = await store.uploads.findByUuid(c.req.param("upload_id"));
+    if (upload?.workspaceId !== workspaceId) throw notFound(c);
+    const attempts = await store.uploads.attemptsOf(upload.id);
+    const history = attempts.map(({ kind, startedAt, endedAt, outcome, code, detail }) => ({
+      kind,
+      started_at: iso(startedAt),
+      ended_at: iso(endedAt),
+      outcome,
+      code,
+      detail,
+    }));
+    return c.json({ ...uploadAnswer(upload), history }, 200);
+  });
+
+  return router;
+}

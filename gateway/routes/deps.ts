@@ -1,0 +1,24 @@
+import type { SourceManager } from "../../core/sources/manage-sources.ts";
+import type { SourceRegistry } from "../../core/sources/registry.ts";
+import type { Store } from "../../core/store/store.ts";
+import type { Vault } from "../../core/vault/vault.ts";
+import type { Authenticate } from "../auth/api-keys.ts";
+import type { BodyLimits } from "../http/read-body.ts";
+
+/** What the management routes work with. */
+export interface RouteDeps {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly sources: SourceManager;
+  readonly registry: SourceRegistry;
+  readonly authenticate: Authenticate;
+  /** An API key was made or revoked: those in memory are read again. */
+  readonly forgetApiKeys: () => void;
+  readonly publicUrl: string;
+  readonly limits: BodyLimits;
+  readonly now: () => number;
+  readonly newUuid: () => string;
+}
+
+/** Every management route says so in the document. */
+export const apiKeySecurity = [{ apiKey: [] }];
