@@ -8,8 +8,10 @@ import { type ContextDeps, createSourceContext } from "../core/sources/context.t
 import type { SourceRegistry } from "../core/sources/registry.ts";
 import type { SourceRecord } from "../core/store/store.ts";
 import { createRouter, type GatewayEnv, languageOf } from "./http/app-defaults.ts";
+import { invalidFields } from "./http/field-faults.ts";
 import type { BodyLimits } from "./http/read-body.ts";
 import { readJsonText } from "./http/read-json.ts";
+import { zodFaults } from "./http/zod-faults.ts";
 
 export interface SourceRouterDeps extends ContextDeps {
   readonly registry: SourceRegistry;
@@ -46,23 +48,46 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
     readJson: () => readJsonText(c.req.raw, deps.limits, parseExactJson),
   });
 
+  // A source record is replaced whole when it changes, so its parsed config lives as long as the record.
+  const configs = new WeakMap<SourceRecord, unknown>();
+  function configOf(source: SourceRecord): unknown {
+    if (!configs.has(source)) configs.set(source, v.parse(plugin.config, source.config));
+    return configs.get(source);
+  }
+
   plugin.routes?.({
     intake(route, handler) {
       const idParam = /^\/\{(\w+)\}/.exec(route.path)?.[1];
-      if (idParam === undefined)
+      if (idParam === undefined) {
         throw new Error(`Route ${route.path} of plugin ${plugin.name} must begin with the source's id.`);
-      const full: RouteConfig = { ...route, path: `${basePath}${route.path}` };
-      router.openapi(full, async (c) => {
-        const source = await verifiedSource(c as Context<GatewayEnv>, idParam);
-        const context = createSourceContext(deps, source, v.parse(plugin.config, source.config));
+      }
+      const path = `${basePath}${route.path}`;
+      router.openAPIRegistry.registerPath({ ...route, path });
+      const validateQuery = queryValidator(route);
+      router.on(route.method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), async (c) => {
+        const source = await verifiedSource(c, idParam);
+        validateQuery(c);
+        const context = createSourceContext(deps, source, configOf(source));
         // The route's own types were checked where the plugin declared it.
-        return handler(
-          c as Parameters<typeof handler>[0],
-          context,
-          senderOf(c as Context<GatewayEnv>),
-        ) as Promise<Response>;
+        return handler(c as unknown as Parameters<typeof handler>[0], context, senderOf(c)) as Promise<Response>;
       });
     },
   });
   return router;
+}
+
+/**
+ * Checks a route's query after its sender was verified, and only where there is one to check: zod-openapi's own validators
+ * cost every request 6 µs (measured), a quarter of all that an intake without them costs.
+ */
+function queryValidator(route: RouteConfig): (c: Context<GatewayEnv>) => void {
+  const schema = route.request?.query;
+  if (!schema) return () => {};
+  const ofNone = schema.safeParse({});
+  return (c) => {
+    const given = c.req.raw.url.includes("?") ? c.req.query() : null;
+    const parsed = given === null ? ofNone : schema.safeParse(given);
+    if (!parsed.success) throw invalidFields(zodFaults(parsed.error, given ?? {}));
+    c.req.addValidatedData("query", parsed.data as object);
+  };
 }

@@ -35,7 +35,8 @@ export interface SourcePlugin<Config = unknown> {
 export interface SourceRouter<Config> {
   /**
    * Declares a route that senders call. The handler runs only after the source was found, its sender verified and the
-   * source found active; what it throws as `ProblemError` is answered as that problem, anything else as a 500.
+   * source found active, and the route's `request.query` fits (`c.req.valid("query")`; headers and body are described by
+   * the route and read by the handler); what it throws as `ProblemError` is answered as that problem, anything else as a 500.
    */
   intake<Route extends RouteConfig>(route: Route, handler: IntakeHandler<Route, Config>): void;
 }
