@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { toCamel, toSnake } from "./control-json.ts";
 import { ClockBody, FaultsBody, SeedBody, SettingsBody } from "./control-shapes.ts";
 import { exchangeOf, textOf } from "./exchange.ts";
-import type { MetrikaSimulator } from "./simulator.ts";
+import type { MetrikaSimulator } from "./metrika-simulator.ts";
 
 /**
  * The control surface, by which another process seeds, drives and reads the simulator. JSON with keys in snake_case;

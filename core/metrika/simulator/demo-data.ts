@@ -32,6 +32,10 @@ export const demoVisitors: readonly DemoVisitor[] = [
   { clientId: "1764045678901234567", yclid: "17640456789012345678", daysAgo: 5 },
   { clientId: "1764056789012345678", userId: "crm-1005", daysAgo: 7 },
   { clientId: "1764067890123456789", userId: "crm-1006", purchaseIds: ["order-5002"], daysAgo: 10 },
+  { clientId: "1764078901234567890", userId: "crm-1007", daysAgo: 3 },
+  { clientId: "1764089012345678901", yclid: "17640890123456789012", daysAgo: 6 },
+  { clientId: "1764090123456789012", userId: "crm-1009", purchaseIds: ["order-5003"], daysAgo: 12 },
+  { clientId: "1764101234567890123", userId: "crm-1010", daysAgo: 8 },
 ];
 
 /** The visitor of the specification's example, whose conversion dates from 1 July 2025. */

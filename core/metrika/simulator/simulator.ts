@@ -4,18 +4,17 @@ import { controlHandlers } from "./control.ts";
 import { counterEndpoints } from "./counter-endpoints.ts";
 import { refusal } from "./envelopes.ts";
 import { type Exchange, incomingBody, requestFor, unlessGone } from "./exchange.ts";
-import type { FaultRule, Faults } from "./faults.ts";
+import type { FaultRule } from "./faults.ts";
 import { goalEndpoints } from "./goal-endpoints.ts";
-import type { Ledger } from "./ledger.ts";
 import { loginEndpoints } from "./login-endpoint.ts";
+import type { MetrikaSimulator } from "./metrika-simulator.ts";
 import { NetworkFailure } from "./network-failure.ts";
-import type { RequestCounts } from "./requests.ts";
-import { type ServedSimulator, type ServeOptions, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
 import type { SimulatorSettings } from "./settings.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
 import { settleDue, uploadingEndpoints } from "./uploading-endpoints.ts";
-import type { Visit } from "./visits.ts";
-import type { Counter, CounterSeed, Goal, GoalSeed, Scope } from "./world.ts";
+
+export type { MetrikaSimulator } from "./metrika-simulator.ts";
 
 /** The settings of {@link createMetrikaSimulator}. */
 export interface SimulatorOptions {
@@ -25,35 +24,6 @@ export interface SimulatorOptions {
   readonly clock?: Clock;
   readonly settings?: Partial<SimulatorSettings>;
   readonly faults?: readonly FaultRule[];
-}
-
-/** Metrika and Yandex ID on this machine: importable as a fetch, servable over HTTP. */
-export interface MetrikaSimulator {
-  /** Answers in process; rejects with a TypeError like Bun's where a fault cuts the connection. Any host will do. */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** Answers over HTTP, where a cut connection is really cut, and carries the control surface `/_simulator/`. */
-  serve(options?: ServeOptions): Promise<ServedSimulator>;
-  /** What falls due by now is processed when this is read. */
-  readonly ledger: Ledger;
-  readonly faults: Faults;
-  /** May be changed at any time. */
-  readonly settings: SimulatorSettings;
-  readonly requests: RequestCounts;
-  /** Requests that have not been answered yet. */
-  readonly openRequests: number;
-  now(): number;
-  /** Moves the simulator's time on. */
-  advance(ms: number): void;
-  addToken(token: string, owner: { readonly login: string; readonly scopes?: readonly Scope[] | undefined }): void;
-  /** The token is unknown from now on. */
-  killToken(token: string): void;
-  addCounter(seed: CounterSeed): Counter;
-  addGoal(counterId: number, goal: GoalSeed | string): Goal;
-  addVisit(counterId: number, visit: Visit): void;
-  /** Gives one uploading its own walk through the statuses. */
-  scriptStatus(uploadingId: string, script: SimulatorSettings["statusScript"]): void;
-  /** Cuts open requests and goes back to the state after creation; `ledger`, `faults`, `settings` are new objects. */
-  reset(): void;
 }
 
 /** Makes a simulator without logins, counters and visits. */

@@ -1,0 +1,36 @@
+import type { Faults } from "./faults.ts";
+import type { Ledger } from "./ledger.ts";
+import type { RequestCounts } from "./requests.ts";
+import type { ServedSimulator, ServeOptions } from "./serve.ts";
+import type { SimulatorSettings } from "./settings.ts";
+import type { Visit } from "./visits.ts";
+import type { Counter, CounterSeed, Goal, GoalSeed, Scope } from "./world.ts";
+
+/** Metrika and Yandex ID on this machine: importable as a fetch, servable over HTTP. */
+export interface MetrikaSimulator {
+  /** Answers in process; rejects with a TypeError like Bun's where a fault cuts the connection. Any host will do. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Answers over HTTP, where a cut connection is really cut, and carries the control surface `/_simulator/`. */
+  serve(options?: ServeOptions): Promise<ServedSimulator>;
+  /** What falls due by now is processed when this is read. */
+  readonly ledger: Ledger;
+  readonly faults: Faults;
+  /** May be changed at any time. */
+  readonly settings: SimulatorSettings;
+  readonly requests: RequestCounts;
+  /** Requests that have not been answered yet. */
+  readonly openRequests: number;
+  now(): number;
+  /** Moves the simulator's time on. */
+  advance(ms: number): void;
+  addToken(token: string, owner: { readonly login: string; readonly scopes?: readonly Scope[] | undefined }): void;
+  /** The token is unknown from now on. */
+  killToken(token: string): void;
+  addCounter(seed: CounterSeed): Counter;
+  addGoal(counterId: number, goal: GoalSeed | string): Goal;
+  addVisit(counterId: number, visit: Visit): void;
+  /** Gives one uploading its own walk through the statuses. */
+  scriptStatus(uploadingId: string, script: SimulatorSettings["statusScript"]): void;
+  /** Cuts open requests and goes back to the state after creation; `ledger`, `faults`, `settings` are new objects. */
+  reset(): void;
+}
