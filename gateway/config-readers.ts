@@ -1,0 +1,146 @@
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import { MasterKeyError, parseMasterKey } from "../core/vault/master-key.ts";
+
+/** One setting as a table of settings shows it. `default` is null where nothing is assumed. */
+export interface Setting {
+  readonly name: string;
+  readonly default: string | null;
+  readonly meaning: string;
+  /** Its value never appears in a message. */
+  readonly secret: boolean;
+}
+
+export type Reader<T> = v.GenericSchema<string, T>;
+
+export interface Field<T> extends Setting {
+  readonly reader: Reader<T>;
+  readonly mend: string;
+}
+
+/** A fault in a value, said as "what is wrong"; the field's mend follows it. */
+function refuse<T>(parse: (text: string) => T | Refusal): Reader<T> {
+  return v.pipe(
+    v.string(),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      const parsed = parse(dataset.value);
+      if (!(parsed instanceof Refusal)) return parsed;
+      addIssue({ message: parsed.problem });
+      return NEVER;
+    }),
+  );
+}
+
+class Refusal {
+  readonly problem: string;
+  constructor(problem: string) {
+    this.problem = problem;
+  }
+}
+
+export const text: Reader<string> = v.pipe(v.string(), v.regex(/^\S+$/, "contains spaces"));
+
+export const whole = (min: number, max: number): Reader<number> =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, "is not a whole number"),
+    v.transform(Number),
+    v.minValue(min, `is below ${min}`),
+    v.maxValue(max, `is above ${max}`),
+  );
+
+export const httpUrl: Reader<string> = refuse((value) => {
+  const url = URL.parse(value);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) return new Refusal("is not an http(s) address");
+  if (url.username !== "" || url.password !== "") return new Refusal("carries a user name or password");
+  if (url.search !== "" || url.hash !== "") return new Refusal("carries a query or a fragment");
+  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+});
+
+export const sqliteFile: Reader<string> = refuse((value) => {
+  if (/^postgres(ql)?:/i.test(value))
+    return new Refusal("names a PostgreSQL server; this version stores in SQLite only");
+  if (!/^file:./i.test(value)) return new Refusal("is not a file: address");
+  try {
+    return /^file:\/\//i.test(value) ? fileURLToPath(value) : decodeURIComponent(value.slice("file:".length));
+  } catch {
+    return new Refusal("names no file on this machine");
+  }
+});
+
+export const masterKey: Reader<string> = refuse((value) => {
+  try {
+    parseMasterKey(value, "it");
+    return value;
+  } catch (error) {
+    if (error instanceof MasterKeyError) return new Refusal("is not 32 random bytes in base64");
+    throw error;
+  }
+});
+
+export const role: Reader<"all"> = refuse((value) => {
+  if (value === "all") return value;
+  if (value === "intake" || value === "worker") return new Refusal(`is ${value}, which needs a shared database`);
+  return new Refusal("is not a role");
+});
+
+export const logLevels = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
+
+/** How much is logged, from everything to only what ends the process. */
+export type LogLevel = (typeof logLevels)[number];
+
+export const logLevel: Reader<LogLevel> = refuse((value) => {
+  const name = value.toLowerCase() === "warn" ? "warning" : value.toLowerCase();
+  return logLevels.find((level) => level === name) ?? new Refusal("is not a level");
+});
+
+export const commaList: Reader<readonly string[]> = v.pipe(
+  v.string(),
+  v.transform((value) => [...new Set(value.split(",").map((name) => name.trim()))].filter((name) => name !== "")),
+);
+
+export const readBackSeconds: Reader<readonly number[]> = refuse((value) => {
+  const parts = value.split(",").map((part) => part.trim());
+  if (!parts.every((part) => /^\d{1,9}$/.test(part))) return new Refusal("is not a list of whole seconds");
+  const seconds = parts.map(Number);
+  const rising = seconds.every((second, i) => second > (seconds[i - 1] ?? 0));
+  return rising ? seconds : new Refusal("does not rise from reading to reading");
+});
+
+export const field = <T>(
+  name: string,
+  fallback: string,
+  reader: Reader<T>,
+  meaning: string,
+  mend: string,
+): Field<T> => ({
+  name,
+  default: fallback,
+  reader,
+  meaning,
+  mend,
+  secret: false,
+});
+
+export type Optional<T> = Omit<Field<T>, "default"> & { readonly default: null };
+
+export const optional = <T>(
+  name: string,
+  reader: Reader<T>,
+  meaning: string,
+  mend: string,
+  secret = false,
+): Optional<T> => ({
+  name,
+  default: null,
+  reader,
+  meaning,
+  mend,
+  secret,
+});
+
+export const seconds = (name: string, fallback: number, min: number, meaning: string): Field<number> =>
+  field(name, String(fallback), whole(min, 30 * 86_400), meaning, `Give whole seconds, ${min} or more`);
+
+export const host = (name: string, fallback: string, meaning: string): Field<string> =>
+  field(name, fallback, httpUrl, meaning, `Give an address such as ${fallback}`);
