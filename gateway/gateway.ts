@@ -5,6 +5,7 @@ import { createWorker, type Worker } from "../core/delivery/worker.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createMetrikaClient } from "../core/metrika/client.ts";
+import type { Clock } from "../core/metrika/clock.ts";
 import type { Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
@@ -19,6 +20,7 @@ import { createGatewayApp } from "./app.ts";
 import { createAuthenticate } from "./auth/api-keys.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
+import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { findPlugins } from "./plugins.ts";
 
@@ -27,6 +29,8 @@ export interface GatewayOptions {
   readonly fetch?: Fetch;
   readonly now?: () => number;
   readonly random?: () => number;
+  /** Wakes whatever waits for Metrika; default: the machine's timers. */
+  readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
   /** ":memory:" and no key file: for tests. */
   readonly masterKey?: Uint8Array;
@@ -49,6 +53,8 @@ const DAY_MS = 86_400_000;
 /** How long the content of refused rows can be read. */
 const REJECTED_KEPT_MS = 30 * DAY_MS;
 const MOST_QUEUED_ROWS = 200_000;
+/** Bodies of the greatest size that may be on their way at once. */
+const LARGE_BODIES_AT_ONCE = 4;
 
 /**
  * Opens the database and wires the parts together.
@@ -85,12 +91,14 @@ interface Parts {
 }
 
 function wire(config: Config, options: GatewayOptions, { store, vault, now, newUuid }: Parts): Gateway {
+  const timing = options.clock === undefined ? {} : { clock: options.clock };
   const metrika = createMetrikaClient({
     apiUrl: config.metrikaApiUrl,
     loginUrl: config.yandexLoginUrl,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     userAgent: `metrika-gateway/${packageJson.version}`,
-    limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps }),
+    limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps, ...timing }),
+    ...timing,
   });
   let committedAt = Number.NEGATIVE_INFINITY;
   const intakeIsBusy = () => performance.now() - committedAt < 5;
@@ -120,7 +128,11 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
     operatorToken,
     now,
   );
-  const limits = { maxBytes: config.maxRequestBytes, timeoutMs: config.requestTimeoutSeconds * 1000 };
+  const limits = {
+    maxBytes: config.maxRequestBytes,
+    timeoutMs: config.requestTimeoutSeconds * 1000,
+    budget: createBodyBudget(LARGE_BODIES_AT_ONCE * config.maxRequestBytes),
+  };
   let ready = true;
   const maintenance = startMaintenance(store.maintenance, config.retentionDays * DAY_MS, now);
   const app = createGatewayApp({

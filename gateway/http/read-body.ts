@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createInflate } from "node:zlib";
 import { quoteValue } from "../../core/language.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
+import type { BodyAccount, BodyBudget } from "./body-budget.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** How much a sender may send, and for how long. */
@@ -11,6 +12,8 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** Milliseconds from the call until the last byte. */
   readonly timeoutMs: number;
+  /** Shared by all bodies that are received at once. */
+  readonly budget?: BodyBudget;
 }
 
 type Encoding = "identity" | "gzip" | "deflate";
@@ -20,7 +23,7 @@ type Encoding = "identity" | "gzip" | "deflate";
  *
  * Nothing beyond the limits is held in memory: a declared length is judged before reading, a chunked or compressed body
  * is counted while it arrives, and unpacking stops at the limit. A body that ends early is refused, never used.
- * @throws {ProblemError} `body_too_large`, `request_timeout`, `request_incomplete`, `unsupported_content_encoding`,
+ * @throws {ProblemError} `body_too_large`, `overloaded`, `request_timeout`, `request_incomplete`, `unsupported_content_encoding`,
  * `compression_damaged`, `invalid_encoding`
  */
 export async function readBody(request: Request, limits: BodyLimits): Promise<string> {
@@ -28,12 +31,16 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<st
   const header = request.headers.get("content-length");
   const declared = header === null ? null : Number(header);
   if (declared !== null && declared > limits.maxBytes) throw tooLarge(limits);
-  // Bun refuses a request with both Content-Length and Transfer-Encoding, so a declared length bounds the whole body.
-  const reading =
-    encoding === "identity" && declared !== null
-      ? readDeclared(request, declared, limits)
-      : readCounted(request, encoding, limits);
-  return decodeUtf8(await reading);
+  const account = limits.budget?.open();
+  try {
+    // Bun refuses a request with both Content-Length and Transfer-Encoding, so a declared length bounds the whole body.
+    if (encoding !== "identity" || declared === null)
+      return decodeUtf8(await readCounted(request, encoding, limits, account));
+    account?.grow(declared);
+    return decodeUtf8(await readDeclared(request, declared, limits));
+  } finally {
+    account?.close();
+  }
 }
 
 /**
@@ -57,13 +64,18 @@ function readDeclared(request: Request, declared: number, limits: BodyLimits): P
   });
 }
 
-async function readCounted(request: Request, encoding: Encoding, limits: BodyLimits): Promise<Uint8Array> {
+async function readCounted(
+  request: Request,
+  encoding: Encoding,
+  limits: BodyLimits,
+  account: BodyAccount | undefined,
+): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(tooSlow(limits)), limits.timeoutMs);
   try {
-    const sent = counted(arriving(request.body, deadline.signal), limits);
-    return await collect(encoding === "identity" ? sent : unpacked(sent, encoding, limits));
+    const sent = counted(arriving(request.body, deadline.signal), limits, account);
+    return await collect(encoding === "identity" ? sent : unpacked(sent, encoding, limits, account));
   } finally {
     clearTimeout(timer);
   }
@@ -89,11 +101,16 @@ async function* arriving(body: ReadableStream<Uint8Array>, deadline: AbortSignal
   }
 }
 
-async function* counted(chunks: AsyncIterable<Uint8Array>, limits: BodyLimits): AsyncGenerator<Uint8Array> {
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  limits: BodyLimits,
+  account: BodyAccount | undefined,
+): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of chunks) {
     total += chunk.length;
     if (total > limits.maxBytes) throw tooLarge(limits);
+    account?.grow(total);
     yield chunk;
   }
 }
@@ -103,12 +120,13 @@ async function* unpacked(
   chunks: AsyncIterable<Uint8Array>,
   encoding: "gzip" | "deflate",
   limits: BodyLimits,
+  account: BodyAccount | undefined,
 ): AsyncGenerator<Uint8Array> {
   const inflater = encoding === "gzip" ? createGunzip() : createInflate();
   const feeding = pipeline(Readable.from(chunks), inflater);
   feeding.catch(() => undefined);
   try {
-    yield* counted(inflater, limits);
+    yield* counted(inflater, limits, account);
     await feeding;
   } catch (cause) {
     throw cause instanceof ProblemError ? cause : new ProblemError("compression_damaged", { encoding }, { cause });
