@@ -10,23 +10,25 @@ async function main(): Promise<void> {
   configureLogging({ level: config.logLevel });
   const log = getLogger(["metrika-gateway"]);
   const gateway = await composeGateway(config);
-  const listening = await serveGateway(gateway, config);
-  log.info("metrika-gateway listens on {url}, public address {publicUrl}, database {database}", {
-    url: listening.url,
-    publicUrl: config.publicUrl,
-    database: config.databaseFile,
-  });
+  const listening = serveGateway(gateway, config);
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     log.info("{signal} received: finishing what is under way", { signal });
-    await listening.stop();
+    await (await listening).stop();
     log.info("Stopped");
     process.exit(0);
   };
+  // Not after waiting for it: a signal may come as soon as the first request can be answered.
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  const { url } = await listening;
+  log.info("metrika-gateway listens on {url}, public address {publicUrl}, database {database}", {
+    url,
+    publicUrl: config.publicUrl,
+    database: config.databaseFile,
+  });
 }
 
 main().catch((error) => {

@@ -15,17 +15,31 @@ const REQUEST_GRACE_MS = 3000;
 /** Uploads that were begun may end for so long; then they are aborted and looked up after the next start. */
 const UPLOAD_GRACE_MS = 4000;
 
-/** Listens and starts the worker. */
+/** The address of HOST and PORT cannot be listened on; the message is for the operator. */
+export class AddressUnusableError extends Error {
+  override readonly name = "AddressUnusableError";
+  readonly port: number;
+  readonly isTaken: boolean;
+  constructor(config: Config, cause: unknown) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    super(
+      code === "EADDRINUSE"
+        ? `Port ${config.port} is taken by another program. Set PORT to a free one, such as PORT=8888.`
+        : `Cannot listen on ${config.host}:${config.port} (${code}). Set HOST and PORT to an address that this machine may open.`,
+      { cause },
+    );
+    this.port = config.port;
+    this.isTaken = code === "EADDRINUSE";
+  }
+}
+
+/**
+ * Listens and starts the worker.
+ * @throws {AddressUnusableError}
+ */
 export async function serveGateway(gateway: Gateway, config: Config): Promise<Listening> {
-  const server = Bun.serve({
-    port: config.port,
-    hostname: config.host,
-    fetch: (request) => gateway.app.fetch(request),
-    // Ours refuses first, with a document that says why.
-    maxRequestBodySize: config.maxRequestBytes + 1_048_576,
-    idleTimeout: 30,
-  });
-  const url = `http://127.0.0.1:${server.port}`;
+  const server = listen(gateway, config);
+  const url = `http://${reachable(config.host)}:${server.port}`;
   const unannounce = await announce(config, { pid: process.pid, url, operatorToken: gateway.operatorToken });
   gateway.worker.start();
   return {
@@ -39,4 +53,25 @@ export async function serveGateway(gateway: Gateway, config: Config): Promise<Li
       await unannounce();
     },
   };
+}
+
+function listen(gateway: Gateway, config: Config) {
+  try {
+    return Bun.serve({
+      port: config.port,
+      hostname: config.host,
+      fetch: (request) => gateway.app.fetch(request),
+      // Ours refuses first, with a document that says why.
+      maxRequestBodySize: config.maxRequestBytes + 1_048_576,
+      idleTimeout: 30,
+    });
+  } catch (cause) {
+    throw new AddressUnusableError(config, cause);
+  }
+}
+
+/** The name by which this machine reaches what listens on a host: one that stands for all addresses is not one itself. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }

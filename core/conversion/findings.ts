@@ -121,18 +121,6 @@ export const findingSentences = {
     ru: "Поле price: сумма «{price}» уже была передана и позже изменена, поэтому строка сочтена запоздалым повтором. Если сумма верна, передайте её снова через 10 минут.",
     en: "Field price: the amount “{price}” was sent before and changed later, so the row counts as a late repeat. If the amount is right, send it again in 10 minutes.",
   },
-  goal_not_found: {
-    ru: "Поле target: на счётчике нет цели с идентификатором «{target}», ближайший существующий: «{nearest}». Исправьте target или создайте цель; строка подождёт её 21 день.",
-    en: "Field target: the counter has no goal with the identifier “{target}”, the nearest existing one is “{nearest}”. Correct target or create the goal; the row will wait for it for 21 days.",
-  },
-  goal_not_found_no_match: {
-    ru: "Поле target: на счётчике нет цели с идентификатором «{target}». Создайте цель типа «JavaScript-событие» с этим идентификатором; строка подождёт её 21 день.",
-    en: "Field target: the counter has no goal with the identifier “{target}”. Create a goal of the type “JavaScript event” with this identifier; the row will wait for it for 21 days.",
-  },
-  goals_unreadable: {
-    ru: "Поле target: список целей счётчика прочитать не удалось, поэтому «{target}» не проверено. Строка будет отправлена; дайте токену право metrika:read, чтобы цели проверялись.",
-    en: "Field target: the goals of the counter could not be read, so “{target}” was not checked. The row will be sent; give the token the right metrika:read to have goals checked.",
-  },
 } as const satisfies Record<string, Localized>;
 
 /** The stable code of a refusal or a warning; it may be added to, never renamed. */

@@ -4,7 +4,11 @@ import { dirname } from "node:path";
 import type { RandomBytes } from "./secrets.ts";
 
 /** What is wrong with the master key. */
-export type MasterKeyErrorCode = "master_key_missing" | "master_key_malformed" | "master_key_unreadable";
+export type MasterKeyErrorCode =
+  | "master_key_missing"
+  | "master_key_malformed"
+  | "master_key_unreadable"
+  | "master_key_wrong";
 
 /** The gateway has no usable master key; the message says how to get one and never contains key material. */
 export class MasterKeyError extends Error {

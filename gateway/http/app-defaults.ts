@@ -85,7 +85,12 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
 
   app.onError((error, c) => {
     const problem = asProblem(error, c);
-    const facts = { requestId: c.get("requestId"), method: c.req.method, path: c.req.path, code: problem.code };
+    const facts = {
+      requestId: c.get("requestId"),
+      method: c.req.method,
+      path: decoded(c.req.path),
+      code: problem.code,
+    };
     if (problem.code === "internal_error") log.error("Request {requestId} failed: {error}", { ...facts, error });
     else log.debug("Request {requestId} refused: {code}", facts);
     return problemResponse(problem, readerOf(c));
@@ -106,6 +111,15 @@ function asProblem(error: Error, c: Context<GatewayEnv>): ProblemError {
     return new ProblemError("unsupported_media_type", { received }, { cause: error });
   }
   return new ProblemError("internal_error", {}, { cause: error });
+}
+
+/** The path for the log, which masks e-mails and phones as people write them: `%40` and `%20` would hide them from it. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Whether a handler, not only a middleware, answers this method at the path. */

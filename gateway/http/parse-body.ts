@@ -6,6 +6,9 @@ import { type FieldFault, fieldFault, invalidFields, isSecretField, kindNames } 
 /** Sentences for a schema's own checks, by the message they give: `v.check(isTimeZone, "time_zone_unknown")`. */
 export type CheckSentences = Readonly<Record<string, Localized>>;
 
+/** A body with a million strange fields is not told a million faults. */
+const MOST_UNKNOWN_FIELDS = 20;
+
 /**
  * Judges a parsed body by its valibot schema.
  * @param sentences for the schema's own checks; their message is the fault's code, `{received}` is their blank.
@@ -18,7 +21,23 @@ export function parseBody<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, body);
   if (parsed.success) return parsed.output;
-  throw invalidFields(parsed.issues.map((issue) => faultOf(issue, sentences)));
+  throw invalidFields([
+    ...parsed.issues.filter((issue) => !isUnknownField(issue)).map((issue) => faultOf(issue, sentences)),
+    ...parsed.issues.filter(isUnknownField).flatMap((issue) => unknownFields(schema, body, issue)),
+  ]);
+}
+
+const isUnknownField = (issue: v.BaseIssue<unknown>) => issue.kind === "schema" && issue.expected === "never";
+
+/** Valibot stops at the first field that the schema does not have; a sender wants to hear of all. */
+function unknownFields(schema: v.GenericSchema, body: unknown, first: v.BaseIssue<unknown>): readonly FieldFault[] {
+  const fault = (field: string) => fieldFault(quoteValue(field), "unknown_field", {});
+  if (first.path?.length !== 1 || !("entries" in schema)) return [fault(v.getDotPath(first) ?? "body")];
+  const known = schema.entries as object;
+  return Object.keys(body as object)
+    .filter((name) => !Object.hasOwn(known, name))
+    .slice(0, MOST_UNKNOWN_FIELDS)
+    .map(fault);
 }
 
 function faultOf(issue: v.BaseIssue<unknown>, sentences: CheckSentences): FieldFault {
@@ -30,7 +49,6 @@ function faultOf(issue: v.BaseIssue<unknown>, sentences: CheckSentences): FieldF
 }
 
 function typeFault(field: string, issue: v.BaseIssue<unknown>, received: string): FieldFault {
-  if (issue.expected === "never") return fieldFault(field, "unknown_field", {});
   if (issue.input === undefined) return fieldFault(field, "required", {});
   const isChoice = issue.type === "picklist" || issue.type === "literal" || issue.type === "variant";
   if (isChoice) return fieldFault(field, "not_one_of", { allowed: choices(issue.expected), received });

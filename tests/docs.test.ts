@@ -1,0 +1,196 @@
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { tokenSentences } from "../core/accounts/check-token.ts";
+import { findingSentences } from "../core/conversion/findings.ts";
+import { normaliseConversion } from "../core/conversion/normalise.ts";
+import { deliverySentences, rowDetails } from "../core/delivery/sentences.ts";
+import { metrikaSentences } from "../core/metrika/sentences.ts";
+import { problemCatalogue } from "../core/plugin/problem-catalogue.ts";
+import { settings } from "../gateway/config.ts";
+import { fieldSentences } from "../gateway/http/field-faults.ts";
+import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { specificationExample } from "../plugins/webhook-offline/examples.ts";
+
+const ROOT = join(import.meta.dir, "..");
+
+const documents = ["*.md", "{docs,core,gateway,plugins,openapi,tests}/**/*.md"]
+  .flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })])
+  .sort();
+const webhookDocs = ["docs/WebhookOfflineConversions.md", "docs/WebhookOfflineConversions.en.md"] as const;
+const twins = [webhookDocs, ["docs/operations.ru.md", "docs/operations.md"], ["README.ru.md", "README.md"]] as const;
+
+/** Every catalogue of codes, by the name that stands above its table in the documents: `<!-- codes: problems -->`. */
+const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  rowDetails,
+  problems: problemCatalogue,
+  fields: { ...fieldSentences, ...webhookChecks },
+  findings: findingSentences,
+  delivery: deliverySentences,
+  metrika: metrikaSentences,
+  token: tokenSentences,
+};
+
+const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+/** A document without its fenced blocks. */
+const proseOf = (path: string) => textOf(path).replace(/^```[\s\S]*?^```$/gm, "");
+
+const fencesOf = (path: string) =>
+  [...textOf(path).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = "", content = ""]) => ({
+    language,
+    content,
+  }));
+
+const headingsOf = (path: string) =>
+  [...proseOf(path).matchAll(/^(#+) (.+)$/gm)].map(([, marks = "", title = ""]) => ({ level: marks.length, title }));
+
+type Table = readonly (readonly string[])[];
+
+/** The cells of each table, header first; `\|` in a cell is not expected. */
+function tablesOf(text: string): Table[] {
+  return [...text.matchAll(/(?:^\|.*\|$\n?)+/gm)].map(([table]) =>
+    table
+      .trim()
+      .split("\n")
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split("|")
+          .map((cell) => cell.trim()),
+      )
+      .filter((_, row) => row !== 1),
+  );
+}
+
+const bare = (cell = "") => cell.replace(/^`|`$/g, "");
+
+/** How GitHub makes an anchor of a heading. */
+const anchorOf = (title: string) =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+
+test("the documents that the tests below walk are found", () => {
+  expect(documents).toEqual(expect.arrayContaining([...twins.flat(), "docs/decisions.md", "plugins/README.md"]));
+});
+
+test.each(documents)("every relative link of %s leads somewhere", (path) => {
+  const links = [...proseOf(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  const broken = links
+    .filter((target) => !/^[a-z]+:/i.test(target))
+    .filter((target) => {
+      const [file = "", anchor] = target.split("#");
+      const there = file === "" ? path : join(dirname(path), file);
+      if (!existsSync(join(ROOT, there))) return true;
+      return anchor !== undefined && !headingsOf(there).some(({ title }) => anchorOf(title) === decodeURI(anchor));
+    });
+  expect(broken).toEqual([]);
+});
+
+test.each(documents)("every command of %s is a script of the package", (path) => {
+  const scripts = [...textOf(path).matchAll(/\bbun(?:@[\d.]+)? run (?:--silent )?([a-z][\w-]*)/g)].map(
+    ([, name]) => name,
+  );
+  expect(scripts.filter((name) => !Object.hasOwn(packageJson.scripts, name ?? ""))).toEqual([]);
+});
+
+test.each(documents)("every JSON example of %s parses", (path) => {
+  const examples = fencesOf(path).flatMap(({ language, content }) => {
+    if (language === "json") return [content];
+    // A body that shell variables complete is not JSON yet.
+    return language === "sh" ? [...content.matchAll(/ -d '([^']+)'/g)].map(([, body = ""]) => body) : [];
+  });
+  for (const example of examples) expect(() => JSON.parse(example)).not.toThrow();
+});
+
+test.each(webhookDocs)("the specification's example stands in %s, and its conversion is accepted", (path) => {
+  const bodies = [...textOf(path).matchAll(/ -d '([^']+)'/g)].map(([, body = ""]) => JSON.parse(body));
+  const [shown] = bodies.filter((body) => Bun.deepEquals(body, specificationExample));
+  const options = { timeZone: "Europe/Moscow", defaultCurrency: "RUB", allowPersonalUserId: false, now: Date.now() };
+  expect(normaliseConversion(shown?.conversions[0], options)).toMatchObject({ ok: true });
+});
+
+for (const path of webhookDocs) {
+  const parts = textOf(path).split(/<!-- codes: (\w+) -->/);
+  const shown = new Map(parts.flatMap((name, i) => (i % 2 === 1 ? [[name, tablesOf(parts[i + 1] ?? "")[0]]] : [])));
+
+  test.each(Object.entries(catalogues))(
+    `the codes of %s stand in ${path}, all of them and no other`,
+    (name, catalogue) => {
+      const [, ...rows] = shown.get(name) ?? [];
+      expect(rows.map(([code]) => bare(code)).sort()).toEqual(Object.keys(catalogue).sort());
+    },
+  );
+
+  test(`the HTTP status beside each problem in ${path} is the one it is answered with`, () => {
+    const [, ...rows] = shown.get("problems") ?? [];
+    const statuses = Object.fromEntries(rows.map(([code, status]) => [bare(code), Number(status)]));
+    expect(statuses).toEqual(
+      Object.fromEntries(Object.entries(problemCatalogue).map(([code, { status }]) => [code, status])),
+    );
+  });
+
+  test(`every name that ${path} gives for a field, an option or a code exists`, () => {
+    const known = new Set([
+      ...namesOf(JSON.parse(textOf("openapi/openapi.json"))),
+      ...Object.values(catalogues).flatMap(Object.keys),
+    ]);
+    const named = [...proseOf(path).matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, name = ""]) => name);
+    // What Yandex OAuth answers with.
+    expect(named.filter((name) => !known.has(name) && name !== "access_token")).toEqual([]);
+  });
+}
+
+/** Every name and value that the OpenAPI document knows: properties, parameters, choices. */
+function namesOf(part: unknown): string[] {
+  if (typeof part === "string") return [part];
+  if (typeof part !== "object" || part === null) return [];
+  return Object.entries(part).flatMap(([key, member]) => [key, ...namesOf(member)]);
+}
+
+const isSettings = ([header]: Table) => header?.[0] === "Setting" || header?.[0] === "Настройка";
+
+test.each(["docs/operations.md", "docs/operations.ru.md"])("%s lists every setting with its default", (path) => {
+  const [, ...rows] = tablesOf(proseOf(path)).find(isSettings) ?? [];
+  const listed = rows.map(([name, fallback]) => ({
+    name: bare(name),
+    default: fallback === "—" ? null : bare(fallback),
+  }));
+  expect(listed).toEqual(settings.map(({ name, default: fallback }) => ({ name, default: fallback })));
+});
+
+test("the English list of settings says what the gateway itself says of them", () => {
+  const [, ...rows] = tablesOf(proseOf("docs/operations.md")).find(isSettings) ?? [];
+  expect(rows.map(([, , meaning]) => meaning)).toEqual(settings.map(({ meaning }) => meaning));
+});
+
+test.each(["README.md", "README.ru.md"])("the settings named in %s exist and have these defaults", (path) => {
+  const [, ...rows] = tablesOf(proseOf(path)).find(isSettings) ?? [];
+  expect(rows.length).toBeGreaterThan(0);
+  for (const [name, fallback] of rows) {
+    const setting = settings.find((known) => known.name === bare(name));
+    expect({ name, default: fallback }).toEqual({
+      name,
+      default: setting?.default == null ? "—" : `\`${setting.default}\``,
+    });
+    expect(setting).toBeDefined();
+  }
+});
+
+test.each(twins)("%s and %s have the same parts", (russian, english) => {
+  const shapeOf = (path: string) => ({
+    headings: headingsOf(path).map(({ level }) => level),
+    tables: tablesOf(proseOf(path)).map((table) => table.map((row) => row.length)),
+    examples: fencesOf(path).map(({ language }) => language),
+  });
+  expect(shapeOf(russian)).toEqual(shapeOf(english));
+});
+
+test.each(webhookDocs)("the tables of %s are whole", (path) => {
+  for (const [header = [], ...rows] of tablesOf(proseOf(path))) {
+    for (const row of rows) expect(row).toHaveLength(header.length);
+  }
+});
