@@ -92,7 +92,7 @@ const fields = {
     "GATEWAY_PLUGINS",
     "webhook-offline",
     commaList,
-    "Plugins to load, separated by commas: bundled names, npm packages or folders",
+    "Plugins to load, by their bundled names, separated by commas",
     "Give names separated by commas",
   ),
   role: field("GATEWAY_ROLE", "all", role, "What this process does: all (intake and sending)", "Set it to all"),
@@ -125,7 +125,7 @@ const fields = {
     "RETENTION_DAYS",
     "90",
     whole(45, 3650),
-    "Days for which conversions are kept after their fate is settled",
+    "Days after their arrival for which settled conversions are kept",
     "Give days from 45 to 3650: repeats of a sale must still be recognised while Metrika would take them",
   ),
   maxRequestConversions: field(

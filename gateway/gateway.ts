@@ -10,9 +10,10 @@ import type { Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
+import { makeFolder } from "../core/store/sqlite/open.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Store } from "../core/store/store.ts";
-import { loadMasterKey } from "../core/vault/master-key.ts";
+import { loadMasterKey, MasterKeyError } from "../core/vault/master-key.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -58,7 +59,7 @@ const LARGE_BODIES_AT_ONCE = 4;
 
 /**
  * Opens the database and wires the parts together.
- * @throws {MasterKeyError} {VaultError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
+ * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const now = options.now ?? Date.now;
@@ -71,7 +72,7 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
     now: now(),
   });
   try {
-    vault.verify(store.installation.vaultCheck);
+    verifyMasterKey(vault, store.installation.vaultCheck);
     await store.maintenance.removeUnsealed();
     // The lock says that no other process lives: every claim is one of a process that died.
     const firstReadBackMs = rulesOf(config, options).readBackMs[0] ?? 15_000;
@@ -190,7 +191,7 @@ function rulesOf(config: Config, options: GatewayOptions): DeliveryRules {
 
 /** A lost key must stop the start: what an existing database holds sealed cannot be opened with a new one. */
 async function masterKeyOf(config: Config): Promise<Uint8Array> {
-  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  makeFolder(config.dataFolder);
   const mayGenerate = !existsSync(config.databaseFile);
   const { key } = await loadMasterKey({
     value: config.secretKey ?? undefined,
@@ -198,6 +199,17 @@ async function masterKeyOf(config: Config): Promise<Uint8Array> {
     mayGenerate,
   });
   return key;
+}
+
+/** Another key, or another installation's: nothing sealed in this database would open, so the start must not go on. */
+function verifyMasterKey(vault: Vault, check: string): void {
+  try {
+    vault.verify(check);
+  } catch (cause) {
+    const message =
+      "The master key (GATEWAY_SECRET_KEY, or the file beside the database) is not the one this database was made with. Put that key back; another one cannot open its tokens and secrets";
+    throw new MasterKeyError("master_key_wrong", message, { cause });
+  }
 }
 
 /** Files of a process that died halfway are of no use: each is built again from the database. */

@@ -2,11 +2,11 @@ import { getLogger } from "@logtape/logtape";
 import { ConfigError, readConfig } from "./config.ts";
 import { composeGateway } from "./gateway.ts";
 import { configureLogging } from "./logging.ts";
-import { serveGateway } from "./serve.ts";
+import { serveGateway, withRealPort } from "./serve.ts";
 
 /** The production start: configuration from the environment, graceful stop on SIGTERM and SIGINT. */
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
+  const config = await withRealPort(readConfig(process.env));
   configureLogging({ level: config.logLevel });
   const log = getLogger(["metrika-gateway"]);
   const gateway = await composeGateway(config);

@@ -61,13 +61,25 @@ function listen(gateway: Gateway, config: Config) {
       port: config.port,
       hostname: config.host,
       fetch: (request) => gateway.app.fetch(request),
-      // Ours refuses first, with a document that says why.
-      maxRequestBodySize: config.maxRequestBytes + 1_048_576,
+      // Our own limit refuses by the declared length, with a document that says why; Bun's answer would be empty.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       idleTimeout: 30,
     });
   } catch (cause) {
     throw new AddressUnusableError(config, cause);
   }
+}
+
+/**
+ * The configuration with a real port where it asks for any (PORT=0): the addresses of webhooks are built from it before
+ * anything listens.
+ */
+export async function withRealPort(config: Config): Promise<Config> {
+  if (config.port !== 0) return config;
+  const probe = Bun.serve({ port: 0, hostname: config.host, fetch: () => new Response() });
+  const port = Number(probe.port);
+  await probe.stop(true);
+  return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) };
 }
 
 /** The name by which this machine reaches what listens on a host: one that stands for all addresses is not one itself. */

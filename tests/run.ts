@@ -17,7 +17,14 @@ const steps: readonly Step[] = [
   { title: "OpenAPI document", command: [bun, "openapi/generate.ts", "--check"] },
   {
     title: "Tests",
-    command: [bun, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...process.argv.slice(2)],
+    command: [
+      bun,
+      "test",
+      "--timeout=20000",
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      ...process.argv.slice(2),
+    ],
   },
 ];
 

@@ -23,6 +23,8 @@ export interface BatchFacts {
   readonly setAside: readonly SetAside[];
   /** The goals the counter has, for naming the nearest one; empty when unknown. */
   readonly goals: readonly string[];
+  /** Metrika does not tell the counter's goals: rows are sent without being checked. */
+  readonly goalsUnreadable: boolean;
   readonly credential: CredentialRecord | null;
   readonly now: number;
 }
@@ -32,6 +34,10 @@ export function reportBatch(facts: BatchFacts, language: Language): BatchReport 
   const { uploads } = facts;
   const errors = [...saySetAside(facts, language), ...uploads.flatMap((upload) => sayUpload(upload, facts, language))];
   const finished = uploads.length > 0 && uploads.every(({ state }) => state === "completed" || state === "failed");
+  // Once Metrika has found every goal, that nobody could check them before is of no more interest.
+  const doubtful = uploads.length > 0 && (!finished || uploads.some((upload) => upload.goalNotFoundQuantity));
+  if (facts.goalsUnreadable && doubtful)
+    errors.push(say("goals_unreadable", language, { counter: facts.batch.counterId }));
   const exclusive = uploads.every((upload) => upload.exclusive);
   const settled = uploads.filter(({ state }) => state === "completed");
   const sum = (of: (upload: BatchUpload) => number | null): number | null => {

@@ -131,19 +131,22 @@ async function afterFailure(
   credential: OpenCredential,
   attemptedAt: number,
 ): Promise<CounterGoals | null> {
+  const failures = (before?.failures ?? 0) + 1;
+  let countsFrom = attemptedAt;
   if (error.kind === "unauthorized" || error.kind === "throttled") {
     const at = { now: attemptedAt, random: deps.random(), rules: deps.rules, pauses: credential.record.pauses };
-    const { pause, retryAt } = whenAgain(error, 1, at);
+    const { pause, retryAt } = whenAgain(error, failures, at);
     if (pause) {
       await rest(deps, credential, pause.reason, pause.until);
       return null;
     }
+    // The next reading is due a full wait after this instant, which makes it fall at the time that Metrika named.
+    countsFrom = retryAt - backoffMs(deps.rules.retry, failures, 1);
     deps.log.info("Goals of counter {counter} are asked for again at {at}", {
       counter: counterId,
       at: new Date(retryAt).toISOString(),
     });
   }
-  const failures = (before?.failures ?? 0) + 1;
   const tired = failures >= FAILURES_UNTIL_UNREADABLE && error.kind !== "throttled";
   const unreadable = error.kind === "forbidden" || error.kind === "not_found" || tired;
   if (unreadable && before?.unreadableSince == null) {
@@ -157,7 +160,7 @@ async function afterFailure(
     counterId,
     identifiers: before?.identifiers ?? [],
     fetchedAt: before?.fetchedAt ?? null,
-    attemptedAt,
+    attemptedAt: countsFrom,
     failures,
     unreadableSince: unreadable ? (before?.unreadableSince ?? attemptedAt) : null,
     errorCode: error.code,

@@ -30,22 +30,28 @@ export async function noteSuccess(deps: DeliveryDeps, { record }: OpenCredential
   if (record.pausedUntil !== null) await deps.store.credentials.resume(record.id, deps.now());
 }
 
-/** Rests a credential. Told once: later refusals of the same rest stay silent. */
+/**
+ * Rests a credential. Told once: later refusals of the same rest stay silent. The store is asked again, since the refusal
+ * may be the second of two at once, or concern a token that was replaced while the call was under way.
+ */
 export async function rest(
   deps: DeliveryDeps,
-  credential: OpenCredential,
+  { record }: OpenCredential,
   reason: PauseReason,
   until: number,
 ): Promise<void> {
-  const { record } = credential;
-  if (record.pausedReason !== reason) {
+  const { credentials } = deps.store;
+  const current = await credentials.get(record.id);
+  if (current?.tokenHash !== record.tokenHash) return;
+  if (current.pausedReason === reason && (current.pausedUntil ?? 0) > deps.now()) return;
+  if (current.pausedReason !== reason) {
     deps.log.warn("Sending with credential {credential} rests until {until}: {reason}", {
       credential: record.uuid,
       until: new Date(until).toISOString(),
       reason,
     });
   }
-  await deps.store.credentials.pause(record.id, reason, until, deps.now());
+  await credentials.pause(record.id, reason, until, deps.now());
 }
 
 /**

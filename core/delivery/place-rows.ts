@@ -2,16 +2,23 @@ import type { CounterGoals, Placement, UnassignedRow } from "../store/store.ts";
 import { GOAL_PATIENCE_MS } from "./rules.ts";
 
 /** What is known of a counter's goals when rows are placed. */
-export type KnownGoals = Pick<CounterGoals, "fetchedAt" | "unreadableSince"> & {
+export type KnownGoals = Pick<CounterGoals, "fetchedAt" | "attemptedAt" | "unreadableSince"> & {
   readonly identifiers: ReadonlySet<string>;
 };
 
 /**
  * Where a row goes: into a file of its lane, or aside because of its goal. A target counts as missing only by a list that
- * was read after the row arrived. Where goals cannot be read the row is sent unjudged: Metrika will tell.
+ * was read after the row arrived. Where goals cannot be read the row is sent unjudged: Metrika will tell. That is tried
+ * anew from time to time, by the first row that comes after `recheckMs`.
  */
-export function placeRow(row: UnassignedRow, goals: KnownGoals | null, now: number): Placement["to"] {
-  if (goals?.unreadableSince != null || goals?.identifiers.has(row.target)) return "upload";
+export function placeRow(
+  row: UnassignedRow,
+  goals: KnownGoals | null,
+  now: number,
+  recheckMs: number,
+): Placement["to"] {
+  if (goals?.identifiers.has(row.target)) return "upload";
+  if (goals?.unreadableSince != null && now - goals.attemptedAt < recheckMs) return "upload";
   if (goals?.fetchedAt == null || goals.fetchedAt < row.receivedAt) {
     return row.setAside === "waiting_goal" ? "waiting_goal" : "checking_goal";
   }

@@ -31,7 +31,7 @@ export function placeRows(
 ): Promise<number> {
   const now = deps.now();
   const placements = rows.map((row): Placement => {
-    const to = placeRow(row, goals.get(counterKey(row)) ?? null, now);
+    const to = placeRow(row, goals.get(counterKey(row)) ?? null, now, deps.rules.goalRecheckMs);
     return to === "upload" ? { row, to, keyHash: purchaseKey(deps.vault, row, row) } : { row, to };
   });
   const { lingerMs, maxRows, maxBytes } = deps.rules;

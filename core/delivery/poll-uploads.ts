@@ -3,6 +3,7 @@ import type { Uploading } from "../metrika/offline-conversions.ts";
 import type { Attempt, UploadFacts, UploadRecord, UploadState } from "../store/store.ts";
 import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } from "./credential-use.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { moveUpload } from "./move-upload.ts";
 import { outcomeOfPoll } from "./poll-outcome.ts";
 import { afterAbsence } from "./read-back.ts";
 import { jittered, whenAgain } from "./send-outcome.ts";
@@ -15,23 +16,28 @@ const ONE_BY_ONE = 3;
 /**
  * Asks Metrika about all claimed uploads of one counter with one credential: those it works on, and those whose answer
  * was lost. One list serves them all.
+ * @param failures polls of this counter in a row that brought no answer
+ * @returns whether Metrika answered
  */
 export async function pollCounter(
   deps: DeliveryDeps,
   open: readonly UploadRecord[],
   claim: string,
+  failures: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const [first] = open;
-  if (!first) return;
+  if (!first) return true;
   const startedAt = deps.now();
   const credential = await credentialOf(deps, first.credentialId);
   try {
     const found = await readUploadings(deps, open, credential, signal);
     await noteSuccess(deps, credential);
     for (const upload of open) await settle(deps, upload, found.get(upload.id) ?? null, claim, startedAt);
+    return true;
   } catch (thrown) {
-    await postpone(deps, open, asMetrikaError(thrown), credential, claim, startedAt);
+    await postpone(deps, open, asMetrikaError(thrown), credential, claim, failures + 1, startedAt);
+    return false;
   }
 }
 
@@ -81,7 +87,7 @@ async function settle(
     const attempt: Attempt | null = noteworthy
       ? { kind, startedAt, endedAt: now, outcome, code: facts.errorCode ?? null, detail: null }
       : null;
-    return deps.store.uploads.move({ id: upload.id, claim, from: upload.state, to, facts, attempt, now });
+    return moveUpload(deps, { id: upload.id, claim, from: upload.state, to, facts, attempt, now });
   };
   const wait = jittered(deps.rules.pollMs, deps.random());
 
@@ -139,11 +145,12 @@ async function postpone(
   error: MetrikaError,
   credential: OpenCredential,
   claim: string,
+  failures: number,
   startedAt: number,
 ): Promise<void> {
   const now = deps.now();
   const at = { now, random: deps.random(), rules: deps.rules, pauses: credential.record.pauses };
-  const { retryAt, pause } = whenAgain(error, 1, at);
+  const { retryAt, pause } = whenAgain(error, failures, at);
   if (pause) await rest(deps, credential, pause.reason, pause.until);
   for (const upload of open) {
     const kind = upload.state === "uncertain" ? "read_back" : "poll";
@@ -155,7 +162,7 @@ async function postpone(
       code: error.code,
       detail: error.message,
     };
-    await deps.store.uploads.move({
+    await moveUpload(deps, {
       id: upload.id,
       claim,
       from: upload.state,

@@ -50,7 +50,7 @@ export function outcomeOfSendError(error: MetrikaError, upload: UploadRecord, at
     return { to: "failed", facts: { ...said, settledAt: now }, outcome: "refused", pause: null };
   }
   if (error.bodyMayHaveArrived && error.kind !== "throttled") {
-    const first = rules.readBackMs[0] ?? 15_000;
+    const first = Math.max(rules.readBackMs[0] ?? 15_000, (error.retryAfterSeconds ?? 0) * 1000);
     const lost = { ...said, requestEndedAt: now, completeLists: 0, nextAttemptAt: now + first };
     return { to: "uncertain", facts: lost, outcome: "answer_lost", pause: null };
   }

@@ -3,6 +3,7 @@ import { type BuiltFile, buildFile } from "./build-file.ts";
 import { asMetrikaError, credentialOf, noteSuccess, rest } from "./credential-use.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { keepLease } from "./lease.ts";
+import { moveUpload } from "./move-upload.ts";
 import { type Outcome, outcomeOfSend, outcomeOfSendError } from "./send-outcome.ts";
 
 /** The comment by which a lost answer is found again: Metrika documents letters and digits only. */
@@ -15,10 +16,9 @@ export async function sendUpload(
   claim: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { uploads } = deps.store;
   const startedAt = deps.now();
   const attempts = planned.attempts + 1;
-  const begun = await uploads.move({
+  const begun = await moveUpload(deps, {
     id: planned.id,
     claim,
     from: "planned",
@@ -39,7 +39,7 @@ export async function sendUpload(
     code: outcome.facts.errorCode ?? null,
     detail,
   } as const;
-  const kept = await uploads.move({
+  const kept = await moveUpload(deps, {
     id: upload.id,
     claim,
     from: "sending",

@@ -14,6 +14,10 @@ export const deliverySentences = {
     ru: "Строк с неизвестной целью «{target}»: {rows}. За 21 день такая цель на счётчике не появилась{nearest}. Исправьте target и передайте строки снова.",
     en: "Rows with the unknown goal “{target}”: {rows}. No such goal appeared on the counter in 21 days{nearest}. Correct target and send the rows again.",
   },
+  goals_unreadable: {
+    ru: "Цели счётчика {counter} прочитать не удалось, поэтому строки отправляются без проверки target. Дайте токену право metrika:read, чтобы опечатки находились до отправки.",
+    en: "The goals of counter {counter} could not be read, so rows are sent without checking target. Give the token the right metrika:read to have misspellings found before sending.",
+  },
   cancelled: {
     ru: "Отменено строк с целью «{target}»: {rows}.",
     en: "Rows cancelled with the goal “{target}”: {rows}.",

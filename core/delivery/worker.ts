@@ -32,6 +32,8 @@ export interface WorkerTiming {
 export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs: 1000, wakeMs: 50 }): Worker {
   const { store, rules } = deps;
   const underWay = new Map<string, Promise<void>>();
+  /** Polls in a row without an answer, by counter and credential: an outage must not use up the day's requests. */
+  const failedPolls = new Map<string, number>();
   const aborter = new AbortController();
   const trouble = noteTrouble(deps);
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -84,7 +86,12 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       perCredential: NO_LIMIT,
     });
     for (const [counter, open] of Map.groupBy(due, (u) => `${u.counterId}:${u.credentialId}`)) {
-      begin(`poll:${counter}:${claim}`, () => pollCounter(deps, open, claim, aborter.signal));
+      begin(`poll:${counter}:${claim}`, async () => {
+        const failures = failedPolls.get(counter) ?? 0;
+        const answered = await pollCounter(deps, open, claim, failures, aborter.signal);
+        if (answered) failedPolls.delete(counter);
+        else failedPolls.set(counter, failures + 1);
+      });
     }
     return due.length;
   }

@@ -1,6 +1,15 @@
 import { normaliseConversion } from "../conversion/normalise.ts";
 import { PURCHASE_KEYS_KEPT_MS, purchaseKey } from "../conversion/purchase-key.ts";
-import type { IntakeRow, IntakeSlice, RejectedRow, RowWarning, SourceRecord, Store } from "../store/store.ts";
+import type {
+  IntakeRow,
+  IntakeSlice,
+  RejectedRow,
+  RowWarning,
+  SliceResult,
+  SourceRecord,
+  Store,
+} from "../store/store.ts";
+import { inWarningOrder } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
 import { type Receipt, type Rejection, rebuildReceipt, sealRejection } from "./receipt.ts";
@@ -43,8 +52,23 @@ export type Accept = (source: SourceRecord, rows: readonly unknown[], options: A
  */
 export function createAccept(deps: AcceptDeps): Accept {
   const inTurn = createTurns();
+  /** Batches whose sender was told "not now" after a part of them was written. */
+  const halfWritten = new Set<number>();
+
+  /** An unsealed batch holds the planner, so this is tried at once, and again with the next request if the database is gone. */
+  async function discardHalfWritten(): Promise<void> {
+    for (const batchId of halfWritten) {
+      try {
+        await deps.store.intake.discard(batchId);
+      } catch {
+        return;
+      }
+      halfWritten.delete(batchId);
+    }
+  }
 
   async function acceptOnce(source: SourceRecord, rows: readonly unknown[], options: AcceptOptions): Promise<Receipt> {
+    if (halfWritten.size > 0) await discardHalfWritten();
     const batchUuid = deps.newUuid();
     const sorted = await sortOut(deps, source, rows, batchUuid, options.mode);
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
@@ -78,7 +102,14 @@ export function createAccept(deps: AcceptDeps): Accept {
         last ? options.idempotency : null,
         last ? warnings : [],
       );
-      const result = await deps.committer.add({ ...slice, batchId, last });
+      let result: SliceResult;
+      try {
+        result = await deps.committer.add({ ...slice, batchId, last });
+      } catch (error) {
+        if (batchId !== null) halfWritten.add(batchId);
+        await discardHalfWritten();
+        throw error;
+      }
       batchId = result.batchId;
       duplicates.push(...result.duplicates);
       warnings.push(...result.warnings);
@@ -89,7 +120,7 @@ export function createAccept(deps: AcceptDeps): Accept {
       accepted: sorted.rows.length - duplicates.length,
       duplicates,
       rejections: sorted.rejections,
-      warnings: warnings.sort(byRow),
+      warnings: warnings.sort(inWarningOrder),
       repeated: false,
       conversions: [],
     };
@@ -111,7 +142,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     return {
       ...withoutBatch(received, found.accepted, sorted),
       duplicates: found.duplicates,
-      warnings: [...sorted.warnings, ...found.warnings].sort(byRow),
+      warnings: [...sorted.warnings, ...found.warnings].sort(inWarningOrder),
       conversions: sorted.rows.filter((r) => !repeats.has(r.row)),
     };
   }
@@ -147,11 +178,13 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 
   return async (source, rows, options) => {
-    const { idempotency } = options;
-    if (!idempotency || options.mode === "dry_run") return acceptOnce(source, rows, options);
-    return inTurn(`${source.id}\n${idempotency.key}`, async () => {
-      const first = await deps.store.intake.findIdempotent(source.id, idempotency.key, deps.now());
-      if (!first) return acceptOnce(source, rows, options);
+    if (!options.idempotency || options.mode === "dry_run") return acceptOnce(source, rows, options);
+    // Senders choose their keys, and some choose a customer's e-mail or phone: only a keyed hash is stored.
+    const key = deps.vault.hmac("idempotency", options.idempotency.key);
+    const idempotency = { ...options.idempotency, key };
+    return inTurn(`${source.id}\n${key}`, async () => {
+      const first = await deps.store.intake.findIdempotent(source.id, key, deps.now());
+      if (!first) return acceptOnce(source, rows, { ...options, idempotency });
       if (first.bodyHash !== idempotency.bodyHash) {
         throw new IdempotencyKeyReusedError("The idempotency key was used for another body.");
       }
@@ -203,8 +236,6 @@ async function sortOut(
   }
   return { rows, rejections, rejected, warnings };
 }
-
-const byRow = (a: RowWarning, b: RowWarning) => a.row - b.row;
 
 function withoutBatch(received: number, accepted: number, sorted: SortedRows): Receipt {
   const { rejections, warnings } = sorted;

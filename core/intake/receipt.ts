@@ -1,4 +1,6 @@
 import type { Conversion, Finding } from "../conversion/conversion.ts";
+import { findingSentences } from "../conversion/findings.ts";
+import { blanksOf } from "../language.ts";
 import type { BatchStore, DuplicateRow, RejectedRow, RowWarning } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 
@@ -46,11 +48,17 @@ export function sealRejection(vault: Vault, batchUuid: string, rejection: Reject
 /** Opens a stored refused row. After its content expired only code and field are known. */
 export function openRejection(vault: Vault, batchUuid: string, stored: RejectedRow): Rejection {
   if (stored.sealed === null) {
-    const finding: Finding = { code: stored.code as Finding["code"], field: stored.field, params: {} };
-    return { row: stored.row, findings: [finding] };
+    const code = stored.code as Finding["code"];
+    return { row: stored.row, findings: [{ code, field: stored.field, params: paramsForgotten(code) }] };
   }
   const content: SealedRejection = JSON.parse(vault.open(stored.sealed, contextOf(batchUuid, stored.row)));
   return { row: stored.row, findings: content.findings };
+}
+
+/** Stands for each value that is no longer known, so that no reader meets a sentence with open blanks. */
+function paramsForgotten(code: Finding["code"]): Finding["params"] {
+  const names = blanksOf(findingSentences[code].en).filter((name) => name !== "field");
+  return Object.fromEntries(names.map((name) => [name, "…"]));
 }
 
 /** Rebuilds the first answer to a request from what was stored with its batch. */

@@ -97,9 +97,11 @@ export async function batchAnswer(
   const uploads = await store.batches.uploadsOf(batch.id);
   const setAside = await store.batches.setAsideOf(batch.id);
   const rejected = batch.rejected > 0 ? await store.batches.rejectedOf(batch.id) : [];
-  const goals = setAside.length > 0 ? await store.goals.get(workspaceId, batch.counterId) : null;
+  const known = await store.goals.get(workspaceId, batch.counterId);
+  const goals = known?.identifiers ?? [];
+  const goalsUnreadable = known !== null && known.unreadableSince !== null;
   const credential = await store.credentials.get(credentialId);
-  const report = reportBatch({ batch, uploads, setAside, goals: goals?.identifiers ?? [], credential, now }, language);
+  const report = reportBatch({ batch, uploads, setAside, goals, goalsUnreadable, credential, now }, language);
   return {
     batch_id: batch.uuid,
     status: batch.status,

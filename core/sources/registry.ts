@@ -23,18 +23,22 @@ export function createSourceRegistry(
   capacity = 20_000,
 ): SourceRegistry {
   const known = new Map<string, Entry>();
+  let changes = 0;
   return {
     async find(uuid) {
       const entry = known.get(uuid);
       if (entry && entry.until > now()) return entry.source;
+      const changesBefore = changes;
       const source = await sources.findByUuid(uuid);
       known.delete(uuid);
-      if (!source) return null;
+      // What was read before a change must not be remembered after it.
+      if (!source || changes !== changesBefore) return source;
       if (known.size >= capacity) known.delete(known.keys().next().value as string);
       known.set(uuid, { source, until: now() + ttlMs });
       return source;
     },
     forget(uuid) {
+      changes++;
       known.delete(uuid);
     },
   };

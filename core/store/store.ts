@@ -230,6 +230,11 @@ export interface IntakeStore {
   ): Promise<{ readonly bodyHash: string; readonly batchId: number } | null>;
   /** What `commit` would find, without writing anything. */
   preview(slice: IntakeSlice): Promise<Omit<SliceResult, "batchId">>;
+  /**
+   * Takes away a batch whose later slices could not be written; an unsealed batch holds the planner. Nothing happens to a
+   * sealed one. What other senders were answered meanwhile stays true: a fact that another batch repeated becomes its own.
+   */
+  discard(batchId: number): Promise<void>;
 }
 
 // ------------------------------------------------------------------------------------------------- batches

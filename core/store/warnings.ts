@@ -1,4 +1,14 @@
+import { findingSentences } from "../conversion/findings.ts";
 import type { RowWarning } from "./store.ts";
+
+const RANK: ReadonlyMap<string, number> = new Map(Object.keys(findingSentences).map((code, i) => [code, i]));
+
+/** The one order of warnings, so that an answer rebuilt from what was stored reads as the first one did: by row, code, field. */
+export function inWarningOrder(a: RowWarning, b: RowWarning): number {
+  if (a.row !== b.row) return a.row - b.row;
+  if (a.code !== b.code) return (RANK.get(a.code) ?? 0) - (RANK.get(b.code) ?? 0);
+  return a.field < b.field ? -1 : 1;
+}
 
 /** One kind of warning and the rows it was given for: most batches repeat one warning on every row. */
 type Packed = readonly [code: string, field: string, params: RowWarning["params"], rows: readonly number[]];
@@ -16,7 +26,7 @@ export function packWarnings(warnings: readonly RowWarning[]): string | null {
   return JSON.stringify([...groups.values()] satisfies Packed[]);
 }
 
-/** The warnings of {@link packWarnings}, in the order of their rows. */
+/** The warnings of {@link packWarnings}, in their one order. */
 export function unpackWarnings(packed: string | null): RowWarning[] {
   if (packed === null) return [];
   const groups: Packed[] = JSON.parse(packed);
@@ -24,5 +34,5 @@ export function unpackWarnings(packed: string | null): RowWarning[] {
     .flatMap(([code, field, params, rows]) =>
       rows.map((row) => ({ row, code: code as RowWarning["code"], field, params })),
     )
-    .sort((a, b) => a.row - b.row);
+    .sort(inWarningOrder);
 }

@@ -1,6 +1,5 @@
 import { appendFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { seedDemo } from "../../core/metrika/simulator/demo-data.ts";
@@ -9,7 +8,7 @@ import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrik
 import { type Config, readConfig } from "../config.ts";
 import { composeGateway } from "../gateway.ts";
 import { configureLogging } from "../logging.ts";
-import { type Listening, serveGateway } from "../serve.ts";
+import { type Listening, serveGateway, withRealPort } from "../serve.ts";
 
 /** Half the time a file waits at Metrika, half of it Metrika works on it; real Metrika takes up to two hours. */
 const PROCESSING_MS = 4000;
@@ -38,9 +37,7 @@ export interface Rig {
  * @throws {AddressUnusableError} {ConfigError}
  */
 export async function startRig(env: Readonly<Record<string, string | undefined>>): Promise<Rig> {
-  const wished = readConfig({ PORT: env.PORT, HOST: env.HOST?.trim() || "127.0.0.1" });
-  // Webhook addresses are built from the port, so it must be known before anything listens.
-  const port = wished.port === 0 ? await freePort(wished.host) : wished.port;
+  const { port, host } = await withRealPort(readConfig({ PORT: env.PORT, HOST: env.HOST?.trim() || "127.0.0.1" }));
   const folder = await mkdtemp(`${tmpdir()}/metrika-gateway-demo-`);
   const discard = () => rm(folder, { recursive: true, force: true });
   const logFile = `${folder}/gateway.log`;
@@ -52,7 +49,7 @@ export async function startRig(env: Readonly<Record<string, string | undefined>>
     configureLogging({ level: "info", format: "json", write: (line) => appendFileSync(logFile, line) });
     const config = readConfig({
       PORT: String(port),
-      HOST: wished.host,
+      HOST: host,
       DATABASE_URL: pathToFileURL(`${folder}/gateway.db`).href,
       METRIKA_API_URL: metrika.url,
       YANDEX_OAUTH_URL: metrika.url,
@@ -90,17 +87,5 @@ async function serveSimulator(simulator: MetrikaSimulator, gatewayPort: number):
   return simulator.serve({ port: SIMULATOR_PORT }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
     return simulator.serve();
-  });
-}
-
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, host, () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
   });
 }

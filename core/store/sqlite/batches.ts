@@ -93,8 +93,11 @@ const ROWS = `
   select r.row, 'replaced', c.id, ${FACT}, r.price, r.currency, case when r.upload_id is null then coalesce(r.outcome, c.set_aside) end, r.upload_id, null, null, null
     from conversion_revisions r join conversions c on c.id = r.conversion_id where r.batch_id = ?1 and r.row > ?4
   union all
-  select d.row, 'duplicate', c.id, ${FACT}, c.price, c.currency, case when d.upload_id is null then c.set_aside end, d.upload_id, null, null, null
-    from duplicates d join conversions c on c.id = d.conversion_id where d.batch_id = ?1 and d.row > ?4
+  select d.row, 'duplicate', c.id, ${FACT}, c.price, c.currency, case when d.upload_id is null then coalesce(r.outcome, c.set_aside) end, d.upload_id,
+      null, null, null
+    from duplicates d join conversions c on c.id = d.conversion_id
+      left join conversion_revisions r on r.conversion_id = d.conversion_id and r.revision = d.revision
+    where d.batch_id = ?1 and d.row > ?4
   union all
   select x.row, 'rejected', null, null, 0, '', '', '', '', null, '', null, null, x.code, x.field, x.sealed
     from rejected_rows x where x.batch_id = ?1 and x.row > ?4`;
@@ -164,7 +167,7 @@ export function prepareBatches(sqlite: Database): BatchStore {
   );
   const rows = sqlite.prepare<RowLine, [number, number, number, number, number]>(
     `select x.*, u.uuid as upload_uuid, u.state, u.metrika_status, u.rows as upload_rows, u.linked_quantity, u.metrika_upload_id, u.error_code,
-       k.paused_until is not null as paused
+       coalesce(k.paused_reason in ('unauthorized', 'forbidden'), 0) as paused
      from (${ROWS}) x left join uploads u on u.id = x.upload_id left join credentials k on k.id = u.credential_id
      order by x.row limit ?5`,
   );

@@ -28,15 +28,19 @@ interface Original {
   readonly upload_id: number | null;
   readonly set_aside: SetAsideReason | null;
   readonly state: UploadState | null;
-  readonly told_at: number;
+  readonly upload_currency: string | null;
+  /** Null for a row of the batch that is just being written. */
+  readonly told_at: number | null;
+  readonly told_sealed: number | null;
 }
 
 type RowOutcome =
   | { readonly kind: "accepted"; readonly id: number; readonly fresh: boolean }
   | { readonly kind: "duplicate"; readonly id: number };
 
-const ORIGINAL = `select c.id, c.batch_id, c.row, c.target, c.date_time, c.price, c.currency, c.revision, c.upload_id, c.set_aside, u.state, b.created_at as told_at
-  from conversions c join batches b on b.id = c.batch_id left join uploads u on u.id = c.upload_id`;
+const ORIGINAL = `select c.id, c.batch_id, c.row, c.target, c.date_time, c.price, c.currency, c.revision, c.upload_id, c.set_aside, u.state,
+    u.currency as upload_currency, b.created_at as told_at, b.sealed as told_sealed
+  from conversions c left join batches b on b.id = c.batch_id left join uploads u on u.id = c.upload_id`;
 
 /**
  * Writes a group of slices. Prepared statements of their own, since drizzle's multi-row `values` halves the rate
@@ -44,13 +48,15 @@ const ORIGINAL = `select c.id, c.batch_id, c.row, c.target, c.date_time, c.price
  */
 export function prepareIntake(sqlite: Database) {
   const insertBatch = sqlite.prepare(
-    `insert into batches (uuid, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
-     values (?, ?, ?, 0, 0, 0, null, null, null, ?, ?)`,
+    `insert into batches (id, uuid, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const finishSlice = sqlite.prepare(
+  const growBatch = sqlite.prepare(
     `update batches set duplicates = duplicates + ?, rejected = rejected + ?, sealed = ?, warnings = ?,
        first_conversion_id = coalesce(first_conversion_id, ?), last_conversion_id = coalesce(?, last_conversion_id) where id = ?`,
   );
+  // Ids are given out here, since this process is the only writer: a batch is then written once, with its final counts.
+  let lastBatchId = sqlite.query<{ id: number | null }, []>("select max(id) as id from batches").get()?.id ?? 0;
   const insertConversion = sqlite.prepare(
     `insert into conversions (batch_id, row, source_id, workspace_id, counter_id, date_time, target, client_id, user_id, yclid, purchase_id, price, currency)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
@@ -79,6 +85,10 @@ export function prepareIntake(sqlite: Database) {
   );
   const keepRevision = sqlite.prepare(
     `insert into conversion_revisions (conversion_id, revision, batch_id, row, price, currency, upload_id, outcome, replaced_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  // What a given-up fact took with it stays given up, whatever becomes of the fact's next revision.
+  const giveUpOpenRevisions = sqlite.prepare(
+    "update conversion_revisions set outcome = ? where conversion_id = ? and upload_id is null and outcome is null",
   );
   const replaceRevision = sqlite.prepare(
     `update conversions set batch_id = ?, row = ?, source_id = ?, price = ?, currency = ?, revision = revision + 1, upload_id = ?, set_aside = ? where id = ?`,
@@ -147,12 +157,15 @@ export function prepareIntake(sqlite: Database) {
     const givenUp =
       original.set_aside === "goal_not_found" || original.set_aside === "cancelled" || original.state === "failed";
     if (same && !givenUp) return repeat(batchId, row, original);
+    // A revision that another sender has no answer for yet may still be taken back: it makes nothing stale.
+    const acknowledged = original.told_sealed === 1 || original.batch_id === batchId;
     const late =
       !same &&
-      slice.now - original.told_at <= LATE_RETRY_MS &&
+      acknowledged &&
+      slice.now - (original.told_at ?? slice.now) <= LATE_RETRY_MS &&
       olderRevision.get(original.id, price, currency) !== null;
     if (late) {
-      warnings.push({ row: row.row, code: "stale_revision", field: "price", params: { price: original.price ?? "" } });
+      warnings.push({ row: row.row, code: "stale_revision", field: "price", params: { price: price ?? "" } });
       return repeat(batchId, row, original);
     }
     return revise(slice, batchId, row, original, givenUp);
@@ -168,7 +181,8 @@ export function prepareIntake(sqlite: Database) {
   /**
    * The next revision of a fact. Not yet in a sealed file: it replaces, and the earlier revision shares its fate. In a file
    * that Metrika has not settled: it waits for that file. Otherwise it goes into a new file, at the identifier and second
-   * first sent, since only then does Metrika overwrite.
+   * first sent, since only then does Metrika overwrite. A file that is being filled takes the new revision only if it is of
+   * the file's currency, and not before the whole batch is there: a half-written one may be taken back.
    */
   function revise(
     slice: IntakeSlice,
@@ -178,8 +192,9 @@ export function prepareIntake(sqlite: Database) {
     givenUp: boolean,
   ): RowOutcome {
     const { state, set_aside: aside } = original;
-    const inOpenFile = state !== null && state !== "filling" && state !== "completed" && state !== "failed";
-    const keepsFile = state === "filling";
+    const fitsFile = row.conversion.currency === "" || row.conversion.currency === original.upload_currency;
+    const keepsFile = state === "filling" && slice.last && fitsFile;
+    const inOpenFile = state !== null && !keepsFile && state !== "completed" && state !== "failed";
     const nextAside: SetAsideReason | null = keepsFile
       ? null
       : inOpenFile
@@ -198,6 +213,7 @@ export function prepareIntake(sqlite: Database) {
       givenUp ? (aside ?? "failed") : null,
       slice.now,
     );
+    if (givenUp && aside !== null) giveUpOpenRevisions.run(aside, original.id);
     replaceRevision.run(
       batchId,
       row.row,
@@ -214,9 +230,7 @@ export function prepareIntake(sqlite: Database) {
   }
 
   function writeSlice(slice: IntakeSlice): SliceResult {
-    const batchId =
-      slice.batchId ??
-      Number(insertBatch.run(slice.batchUuid, slice.source.id, slice.received, slice.now, slice.now).lastInsertRowid);
+    const batchId = slice.batchId ?? ++lastBatchId;
     const warnings: RowWarning[] = [];
     const duplicates: DuplicateRow[] = [];
     let first: number | null = null;
@@ -232,7 +246,9 @@ export function prepareIntake(sqlite: Database) {
     for (const r of slice.rejected)
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
     const stored = slice.last ? packWarnings([...slice.warnings, ...warnings]) : null;
-    finishSlice.run(duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last, batchId);
+    const counts = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
+    if (slice.batchId !== null) growBatch.run(...counts, batchId);
+    else insertBatch.run(batchId, slice.batchUuid, slice.source.id, slice.received, ...counts, slice.now, slice.now);
     if (slice.last && slice.idempotency) {
       const { key, bodyHash, expiresAt } = slice.idempotency;
       insertIdempotency.run(slice.source.id, key, bodyHash, batchId, expiresAt);

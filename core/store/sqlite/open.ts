@@ -1,4 +1,4 @@
-import { Database } from "bun:sqlite";
+import { Database, SQLiteError } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
@@ -15,7 +15,7 @@ export class DatabaseInUseError extends Error {
   override readonly name = "DatabaseInUseError";
 }
 
-/** The database was written by a newer version, or is not a gateway's database at all. */
+/** The database cannot be opened or written, was written by a newer version, or is not a gateway's database at all. */
 export class DatabaseUnusableError extends Error {
   override readonly name = "DatabaseUnusableError";
 }
@@ -30,28 +30,22 @@ export interface OpenDatabase {
  * Opens (or creates) the SQLite database, takes the one-process lock, applies migrations.
  * @param path a file's path, or ":memory:"
  * @throws {DatabaseInUseError} when another process holds it
+ * @throws {DatabaseUnusableError}
  */
 export function openSqlite(path: string): OpenDatabase {
   const inMemory = path === ":memory:";
-  if (!inMemory) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (!inMemory) makeFolder(dirname(path));
   const lock = inMemory ? null : takeLock(`${path}.lock`, path);
-  const sqlite = new Database(path, { create: true, strict: true });
-  // FULL: a 2xx must survive power loss. The large checkpoint distance keeps checkpoints out of most commits.
-  sqlite.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA busy_timeout = 5000;
-    PRAGMA cache_size = -65536;
-    PRAGMA wal_autocheckpoint = 10000;
-    PRAGMA temp_store = MEMORY;
-    PRAGMA foreign_keys = ON;
-  `);
-  const db = drizzle(sqlite, { schema });
+  let sqlite: Database | null = null;
+  let db: Db;
   try {
+    sqlite = openFile(path);
+    db = drizzle(sqlite, { schema });
     migrate(db, { migrationsFolder: MIGRATIONS });
   } catch (cause) {
-    sqlite.close();
+    sqlite?.close();
     lock?.close();
+    if (cause instanceof DatabaseUnusableError) throw cause;
     throw new DatabaseUnusableError(
       `The database ${path} cannot be brought to this version's schema. Is it a metrika-gateway database, and not of a newer version?`,
       { cause },
@@ -68,19 +62,60 @@ export function openSqlite(path: string): OpenDatabase {
 }
 
 /**
+ * Makes the folder of the database and of what lies beside it.
+ * @throws {DatabaseUnusableError}
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw unusable(`The folder ${path} cannot be made`, cause);
+  }
+}
+
+function openFile(path: string): Database {
+  try {
+    const sqlite = new Database(path, { create: true, strict: true });
+    // FULL: a 2xx must survive power loss. The large checkpoint distance keeps checkpoints out of most commits.
+    sqlite.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA busy_timeout = 5000;
+      PRAGMA cache_size = -65536;
+      PRAGMA wal_autocheckpoint = 10000;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA foreign_keys = ON;
+    `);
+    return sqlite;
+  } catch (cause) {
+    throw unusable(`The database ${path} cannot be opened`, cause);
+  }
+}
+
+function unusable(what: string, cause: unknown): DatabaseUnusableError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const mend = "Let the gateway's user write there, or name another place (DATABASE_URL).";
+  return new DatabaseUnusableError(`${what}: ${why}. ${mend}`, { cause });
+}
+
+/**
  * An exclusive transaction on a database of its own, held as long as the process lives: the operating system frees it when
  * the process dies, however it dies, which a file with a process id does not give.
  */
 function takeLock(lockPath: string, path: string): Database {
-  const lock = new Database(lockPath, { create: true });
+  let lock: Database | null = null;
   try {
+    lock = new Database(lockPath, { create: true });
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
     return lock;
   } catch (cause) {
-    lock.close();
+    lock?.close();
+    if (!isBusy(cause)) throw unusable(`The lock file ${lockPath} cannot be written`, cause);
     throw new DatabaseInUseError(
       `Another metrika-gateway already works on ${path}. Stop it first, or give this one a database of its own (DATABASE_URL).`,
       { cause },
     );
   }
 }
+
+const isBusy = (error: unknown) => error instanceof SQLiteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code ?? "");

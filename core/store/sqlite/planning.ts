@@ -58,8 +58,14 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   const moveWatermark = sqlite.prepare(
     "insert into watermarks (name, value) values (?, ?) on conflict (name) do update set value = excluded.value where excluded.value > value",
   );
-  const firstUnsealedRow = sqlite.prepare<{ id: number | null }, []>(
-    "select min(first_conversion_id) as id from batches where sealed = 0",
+  // Rows of a half-written batch, and unplanned facts that one corrects, hold the watermark until the batch is whole.
+  // The cross join and the plus keep SQLite from scanning the whole backlog by id: unsealed batches are few.
+  const firstUnsealedRow = sqlite.prepare<{ id: number | null }, [number]>(
+    `select min(id) as id from (
+       select first_conversion_id as id from batches where sealed = 0
+       union all
+       select c.id from batches b cross join conversions c on c.batch_id = b.id and c.revision > 0
+         where b.sealed = 0 and +c.id > ? and c.upload_id is null and c.set_aside is null)`,
   );
   // Ids commit in order on SQLite, so reading forward from a watermark misses nothing and needs no index beside the key.
   const newRows = sqlite.prepare<Row, [number, number, number]>(
@@ -67,14 +73,14 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   );
   const highestId = sqlite.prepare<{ id: number | null }, []>("select max(id) as id from conversions");
   const returningRows = sqlite.prepare<Row, [number]>(
-    `${UNASSIGNED} where c.set_aside = 'requeued'
+    `${UNASSIGNED} where b.sealed = 1 and (c.set_aside = 'requeued'
        or (c.set_aside = 'waiting_upload' and not exists (
          select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
-         where r.conversion_id = c.id and u.state not in ('completed', 'failed')))
+         where r.conversion_id = c.id and u.state not in ('completed', 'failed'))))
      order by c.id limit ?`,
   );
   const waitingRows = sqlite.prepare<Row, [number, number, number, string | null, string | null, number]>(
-    `${UNASSIGNED} where c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? and c.id > ?
+    `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? and c.id > ?
        and (? is null or c.target in (select value from json_each(?))) order by c.id limit ?`,
   );
   const waitingCounters = sqlite.prepare<
@@ -91,12 +97,14 @@ export function preparePlanning(sqlite: Database): PlanningStore {
      from conversions c join sources s on s.id = c.source_id
      where c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? group by 1`,
   );
+  // A ripe file takes rows until the planner's round ends and seals it, unless a row of the near future holds it: joined
+  // for ever, such a file would never be sent.
   const fillingUpload = sqlite.prepare<
     { id: number; rows: number; bytes: number },
     [number, number, string, number, number, number, number]
   >(
-    `select id, rows, bytes from uploads where state = 'filling' and counter_id = ? and credential_id = ? and currency = ? and workspace_id = ?
-       and ripe_at > ? and rows < ? and bytes < ? order by id desc limit 1`,
+    `select id, rows, bytes from uploads where state = 'filling' and counter_id = ?1 and credential_id = ?2 and currency = ?3 and workspace_id = ?4
+       and (ripe_at > ?5 or not_before * 1000 < ?5) and rows < ?6 and bytes < ?7 order by id desc limit 1`,
   );
   const anyUpload = sqlite.prepare<{ found: number }, [number, number]>(
     "select 1 as found from uploads where counter_id = ? and workspace_id = ? limit 1",
@@ -121,12 +129,13 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   const assignRevisions = sqlite.prepare(
     "update conversion_revisions set upload_id = ? where conversion_id = ? and upload_id is null and outcome is null",
   );
+  // A repeat of a revision that was given up stays given up with it.
+  const openDuplicate = `conversion_id = ?1 and upload_id is null and not exists (select 1 from conversion_revisions r
+    where r.conversion_id = duplicates.conversion_id and r.revision = duplicates.revision and r.outcome is not null)`;
   const openDuplicates = sqlite.prepare<{ batch_id: number }, [number]>(
-    "select batch_id from duplicates where conversion_id = ? and upload_id is null",
+    `select batch_id from duplicates where ${openDuplicate}`,
   );
-  const assignDuplicates = sqlite.prepare(
-    "update duplicates set upload_id = ? where conversion_id = ? and upload_id is null",
-  );
+  const assignDuplicates = sqlite.prepare(`update duplicates set upload_id = ?2 where ${openDuplicate}`);
   const countInUpload = sqlite.prepare(
     `insert into batch_uploads (batch_id, upload_id, rows, duplicates) values (?, ?, ?, ?)
      on conflict (batch_id, upload_id) do update set rows = rows + excluded.rows, duplicates = duplicates + excluded.duplicates`,
@@ -235,7 +244,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       for (const batchId of follow.rows) count(batchId, lane.id, 1, 0);
       for (const batchId of follow.duplicates) count(batchId, lane.id, 0, 1);
       if (follow.rows.length > 1) assignRevisions.run(lane.id, row.id);
-      if (follow.duplicates.length > 0) assignDuplicates.run(lane.id, row.id);
+      if (follow.duplicates.length > 0) assignDuplicates.run(row.id, lane.id);
       if (placement.keyHash !== null) knowKey.run(placement.keyHash, row.id, rules.keysExpireAt);
       lane.rows++;
       lane.bytes += row.bytes;
@@ -252,7 +261,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     async readNew(limit) {
       const from = watermark.get(WATERMARK)?.value ?? 0;
       if ((highestId.get()?.id ?? 0) <= from) return [];
-      return newRows.all(from, firstUnsealedRow.get()?.id ?? Number.MAX_SAFE_INTEGER, limit).map(toUnassigned);
+      return newRows.all(from, firstUnsealedRow.get(from)?.id ?? Number.MAX_SAFE_INTEGER, limit).map(toUnassigned);
     },
     async readReturning(limit) {
       return returningRows.all(limit).map(toUnassigned);

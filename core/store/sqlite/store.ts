@@ -3,6 +3,7 @@ import type { Installation, Store } from "../store.ts";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
+import { prepareDiscard } from "./discard-batch.ts";
 import { prepareMaintenance } from "./maintenance.ts";
 import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
@@ -23,6 +24,7 @@ export interface Founding {
 export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
   const intake = prepareIntake(sqlite);
+  const discard = sqlite.transaction(prepareDiscard(sqlite));
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
@@ -40,6 +42,9 @@ export function openSqliteStore(path: string, founding: Founding): Store {
       },
       async preview(slice) {
         return intake.preview(slice);
+      },
+      async discard(batchId) {
+        discard.immediate(batchId);
       },
     },
     batches: prepareBatches(sqlite),

@@ -32,7 +32,8 @@ interface Job {
 let queue: Job[] = [];
 const commit = db.transaction((jobs: readonly Job[]) => {
   for (const { rows } of jobs) {
-    for (const r of rows) insert.run(r.date_time, r.client_id, r.target, r.purchase_id ?? "", String(r.price), r.currency);
+    for (const r of rows)
+      insert.run(r.date_time, r.client_id, r.target, r.purchase_id ?? "", String(r.price), r.currency);
   }
 });
 function flush(): void {

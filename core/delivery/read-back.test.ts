@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { afterAbsence } from "./read-back.ts";
+import { defaultRules } from "./rules.ts";
+import { exampleUpload, NOW } from "./upload-examples.ts";
+
+const lost = exampleUpload({ state: "uncertain", requestEndedAt: NOW });
+const MINUTE = 60_000;
+
+/** Reads the list whenever it is due and never finds the file; returns the minutes of the readings and what came then. */
+function neverFound(rules = defaultRules) {
+  const readings: number[] = [];
+  let upload = lost;
+  for (let now = NOW + 15_000; readings.length < 50; ) {
+    readings.push((now - NOW) / MINUTE);
+    const { to, facts } = afterAbsence(upload, now, rules);
+    if (to === "planned") return { readings, facts };
+    upload = { ...upload, ...facts };
+    now = upload.nextAttemptAt;
+  }
+  throw new Error("The file was looked up for ever.");
+}
+
+test("a file whose answer was lost is looked up after 15 s, 1, 5, 15 and 30 min before it is sent again", () => {
+  const { readings, facts } = neverFound();
+  expect(readings).toEqual([0.25, 1, 5, 15, 30]);
+  expect(facts).toMatchObject({ completeLists: 5, requestEndedAt: null, nextAttemptAt: NOW + 30 * MINUTE });
+});
+
+test("readings that failed do not count: three complete ones are needed, however late", () => {
+  const late = NOW + 40 * MINUTE;
+  expect(afterAbsence(lost, late, defaultRules)).toEqual({
+    ...{ to: "uncertain", facts: { completeLists: 1, nextAttemptAt: late + 15_000 } },
+  });
+  expect(afterAbsence({ ...lost, completeLists: 1 }, late, defaultRules).to).toBe("uncertain");
+  expect(afterAbsence({ ...lost, completeLists: 2 }, late, defaultRules).to).toBe("planned");
+});
+
+test("many early readings do not shorten the grace period", () => {
+  const { to, facts } = afterAbsence({ ...lost, completeLists: 9 }, NOW + 29 * MINUTE, defaultRules);
+  expect(to).toBe("uncertain");
+  expect(facts.nextAttemptAt).toBe(NOW + 30 * MINUTE);
+});
+
+test("for every plan of readings, the file is sent again only after three of them and after the last instant named", () => {
+  const plan = fc.uniqueArray(fc.integer({ min: 1000, max: 10_000_000 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(plan, (offsets) => {
+      const readBackMs = offsets.toSorted((a, b) => a - b);
+      const { readings } = neverFound({ ...defaultRules, readBackMs });
+      expect(readings.length).toBeGreaterThanOrEqual(3);
+      expect((readings.at(-1) ?? 0) * MINUTE).toBeGreaterThanOrEqual((readBackMs.at(-1) ?? 0) - 1e-6);
+    }),
+  );
+});

@@ -1,0 +1,87 @@
+import { expect, test } from "bun:test";
+import type { SourceRecord } from "../store/store.ts";
+import { createSourceRegistry } from "./registry.ts";
+
+/** A registry for two sources over a store that counts its reads, with a clock that the test moves. */
+function setup() {
+  const stored = new Map<string, SourceRecord | null>();
+  const reads: string[] = [];
+  const clock = { now: 0 };
+  const findByUuid = async (uuid: string) => {
+    reads.push(uuid);
+    return stored.get(uuid) ?? null;
+  };
+  const put = (uuid: string, name: string) => stored.set(uuid, { uuid, name } as SourceRecord);
+  return { stored, put, reads, clock, registry: createSourceRegistry({ findByUuid }, () => clock.now, 5000, 2) };
+}
+
+test("a source is read once and then known for a while", async () => {
+  const { put, reads, clock, registry } = setup();
+  put("a", "first");
+  await registry.find("a");
+  clock.now = 4999;
+  expect(await registry.find("a")).toMatchObject({ name: "first" });
+  expect(reads).toEqual(["a"]);
+});
+
+test("a change that another process made is seen after five seconds", async () => {
+  const { put, clock, registry } = setup();
+  put("a", "first");
+  await registry.find("a");
+  put("a", "renamed");
+  expect(await registry.find("a")).toMatchObject({ name: "first" });
+  clock.now = 5000;
+  expect(await registry.find("a")).toMatchObject({ name: "renamed" });
+});
+
+test("a change of our own is seen at once", async () => {
+  const { put, registry } = setup();
+  put("a", "first");
+  await registry.find("a");
+  put("a", "renamed");
+  registry.forget("a");
+  expect(await registry.find("a")).toMatchObject({ name: "renamed" });
+});
+
+test("a source that is not there is looked for every time, so that a new one is found at once", async () => {
+  const { put, registry } = setup();
+  expect(await registry.find("a")).toBeNull();
+  put("a", "first");
+  expect(await registry.find("a")).toMatchObject({ name: "first" });
+});
+
+test("a source that was deleted elsewhere is gone after five seconds", async () => {
+  const { stored, put, clock, registry } = setup();
+  put("a", "first");
+  await registry.find("a");
+  stored.delete("a");
+  clock.now = 5000;
+  expect(await registry.find("a")).toBeNull();
+});
+
+test("beyond its room the registry forgets the oldest", async () => {
+  const { put, reads, registry } = setup();
+  for (const uuid of ["a", "b", "c"]) {
+    put(uuid, uuid);
+    await registry.find(uuid);
+  }
+  await registry.find("b");
+  await registry.find("c");
+  expect(reads).toEqual(["a", "b", "c"]);
+  await registry.find("a");
+  expect(reads).toEqual(["a", "b", "c", "a"]);
+});
+
+test("a change that is made while a source is being read is not covered up by what was read before", async () => {
+  const { clock } = setup();
+  const readings = [Promise.withResolvers<SourceRecord>(), Promise.withResolvers<SourceRecord>()];
+  let next = 0;
+  const findByUuid = () => (readings[next++] as PromiseWithResolvers<SourceRecord>).promise;
+  const registry = createSourceRegistry({ findByUuid }, () => clock.now);
+  const finding = registry.find("a");
+  registry.forget("a");
+  readings[0]?.resolve({ name: "before" } as SourceRecord);
+  await finding;
+  readings[1]?.resolve({ name: "after" } as SourceRecord);
+  expect(await registry.find("a")).toMatchObject({ name: "after" });
+});

@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, describe } from "bun:test";
+import type { Store } from "../../core/store/store.ts";
+import { accountsContract } from "./store/accounts.ts";
+import { batchesContract } from "./store/batches.ts";
+import { correctionsContract } from "./store/corrections.ts";
+import { intakeContract } from "./store/intake.ts";
+import { maintenanceContract } from "./store/maintenance.ts";
+import { planningContract } from "./store/planning.ts";
+import { unsealedContract } from "./store/unsealed.ts";
+import { uploadsContract } from "./store/uploads.ts";
+import { World } from "./store/world.ts";
+
+/** A store under test, empty, and what puts it away. */
+export interface OpenedStore {
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
+/** What the core relies on, whatever database stands behind the port. */
+export function storeContract(name: string, open: () => Promise<OpenedStore>): void {
+  describe(`the store on ${name}`, () => {
+    let opened: OpenedStore;
+    let world: World;
+    beforeEach(async () => {
+      opened = await open();
+      world = new World(opened.store);
+      await world.addSource();
+    });
+    afterEach(() => opened.close());
+
+    const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
+    for (const part of [...parts, uploadsContract, batchesContract, maintenanceContract]) part(() => world);
+  });
+}

@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { serveGateway } from "../../gateway/serve.ts";
+import { sale, startTestGateway } from "../setup/gateway.ts";
+
+test("/healthz says that the process lives, /readyz that it can take conversions, until it drains", async () => {
+  const { gateway, createWebhook, post, request, settle } = await startTestGateway();
+  await post(await createWebhook(), [sale(0)]);
+  await settle();
+  expect((await request("GET", "/healthz")).text).toBe('{"status":"ok"}');
+  expect((await request("GET", "/readyz")).text).toBe('{"status":"ready","uploads":{"completed":1}}');
+  gateway.drain();
+  const draining = await request("GET", "/readyz");
+  expect([draining.status, draining.body.code, draining.headers.get("retry-after")]).toEqual([
+    503,
+    "storage_unavailable",
+    "2",
+  ]);
+  expect((await request("GET", "/healthz")).status).toBe(200);
+});
+
+test("/readyz and intake answer 503, never 2xx, when the database is gone", async () => {
+  const { gateway, createWebhook, post, request } = await startTestGateway();
+  const webhook = await createWebhook();
+  expect((await post(webhook, [sale(0)])).status).toBe(202);
+  const sick = { commit: gateway.store.intake.commit, ping: gateway.store.maintenance.ping };
+  const broken = async () => {
+    throw new Error("database disk image is malformed");
+  };
+  Object.assign(gateway.store.intake, { commit: broken });
+  Object.assign(gateway.store.maintenance, { ping: broken });
+  const refused = await post(webhook, [sale(1)]);
+  expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([
+    503,
+    "storage_unavailable",
+    "2",
+  ]);
+  expect(refused.text).not.toContain("malformed");
+  expect((await request("GET", "/readyz")).status).toBe(503);
+  Object.assign(gateway.store.intake, { commit: sick.commit });
+  Object.assign(gateway.store.maintenance, { ping: sick.ping });
+  expect((await post(webhook, [sale(1)])).body).toMatchObject({ accepted_count: 1 });
+  expect((await request("GET", "/readyz")).status).toBe(200);
+});
+
+test("/openapi.json describes every route that the gateway answers", async () => {
+  const { request } = await startTestGateway();
+  const { status, body } = await request("GET", "/openapi.json");
+  expect([status, body.openapi]).toEqual([200, "3.1.0"]);
+  const paths = body.paths as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((m) => `${m} ${path}`),
+  );
+  expect(operations.sort()).toEqual([
+    "delete /v1/api-keys/{api_key_id}",
+    "delete /v1/webhooks/{webhook_id}",
+    "get /healthz",
+    "get /readyz",
+    "get /v1/api-keys",
+    "get /v1/batches/{batch_id}",
+    "get /v1/batches/{batch_id}/rows",
+    "get /v1/uploads",
+    "get /v1/uploads/{upload_id}",
+    "get /v1/webhooks",
+    "get /v1/webhooks/{webhook_id}",
+    "get /v1/webhooks/{webhook_id}/batches",
+    "get /webhook/offline-conversions/{webhook_id}/status",
+    "patch /v1/webhooks/{webhook_id}",
+    "post /v1/api-keys",
+    "post /v1/webhooks/{webhook_id}/rotate-secret",
+    "post /webhook/offline-conversions",
+    "post /webhook/offline-conversions/{webhook_id}",
+  ]);
+});
+
+test("/docs shows the document without a host of anybody else's", async () => {
+  const { request } = await startTestGateway();
+  const page = await request("GET", "/docs");
+  expect(page.status).toBe(200);
+  expect(page.headers.get("content-type")).toStartWith("text/html");
+  expect(page.text).not.toMatch(/(?:src|href)="?https?:/);
+  const sources = [...page.text.matchAll(/<script src="([^"]+)"/g)].map(([, source]) => `/${source}`);
+  expect(sources.length).toBeGreaterThan(0);
+  for (const source of sources) {
+    const script = await request("GET", source);
+    expect([script.status, script.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
+    expect(script.text.length).toBeGreaterThan(100);
+  }
+});
+
+test("every answer names its request, and is neither sniffed nor cached", async () => {
+  const { createWebhook, post, request } = await startTestGateway();
+  const webhook = await createWebhook();
+  const headers = { "x-request-id": "crm-42.1" };
+  for (const answer of [
+    await post(webhook, [sale(0)], { headers }),
+    await post(webhook, [{}], { headers }),
+    await request("GET", "/nowhere", { headers }),
+    await request("GET", "/healthz", { headers }),
+  ]) {
+    expect(answer.headers.get("x-request-id")).toBe("crm-42.1");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+  }
+});
+
+test("over a real port the worker delivers by itself what was accepted", async () => {
+  const { gateway, config, createWebhook, status, simulator } = await startTestGateway({
+    settings: { processingMs: 0 },
+    env: { POLL_INTERVAL_SECONDS: "1" },
+  });
+  const webhook = await createWebhook();
+  const listening = await serveGateway(gateway, { ...config, port: 0, host: "127.0.0.1" });
+  const answer = await fetch(`${listening.url}${webhook.path}`, {
+    method: "POST",
+    headers: { "x-webhook-secret": webhook.secret, "content-type": "application/json" },
+    body: JSON.stringify({ conversions: [sale(0)] }),
+  });
+  expect(answer.status).toBe(202);
+  const { batch_id } = (await answer.json()) as { batch_id: string };
+  const deadline = Date.now() + 5000;
+  while ((await status(webhook, batch_id)).status === "pending" && Date.now() < deadline) await Bun.sleep(10);
+  expect((await status(webhook, batch_id)).status).toBe("uploaded");
+  expect(simulator.ledger.total).toBe(1);
+  await listening.stop();
+  expect(simulator.openRequests).toBe(0);
+});

@@ -1,0 +1,269 @@
+import { expect } from "bun:test";
+import type { Conversion } from "../../core/conversion/conversion.ts";
+import { csvHeader, csvRow } from "../../core/conversion/csv.ts";
+import type { DeliveryDeps } from "../../core/delivery/deps.ts";
+import { planUploads } from "../../core/delivery/plan-uploads.ts";
+import { defaultRules } from "../../core/delivery/rules.ts";
+import { commentOf } from "../../core/delivery/send-upload.ts";
+import { moves } from "../../core/delivery/upload-state.ts";
+import { createWorker, type Worker } from "../../core/delivery/worker.ts";
+import type { MetrikaClient } from "../../core/metrika/client.ts";
+import type { BatchRecord, BatchRow, BatchStatus, SliceResult, Store, UploadState } from "../../core/store/store.ts";
+import { createVault } from "../../core/vault/vault.ts";
+import { DAY, MINUTE, sale, World } from "../contract/store/world.ts";
+import { ScriptedMetrika, type SendOutcome } from "./scripted-metrika.ts";
+
+/** One conversion as a sender tells it: who, and for how much. */
+export interface Told {
+  readonly visitor: number;
+  readonly price: number;
+  readonly currency: "RUB" | "USD";
+}
+
+/** One step of a history. */
+export type Step =
+  | { readonly do: "receive"; readonly told: readonly Told[] }
+  | { readonly do: "begin"; readonly told: readonly Told[] }
+  | { readonly do: "finish" | "discard" | "restart" | "goal" }
+  | { readonly do: "deliver"; readonly sends: SendOutcome; readonly readsFail: boolean; readonly seconds: number }
+  | { readonly do: "die"; readonly arrived: boolean }
+  | { readonly do: "work"; readonly linked: boolean };
+
+/** The last visitors' goal exists only after the step `goal`. */
+const LATE_VISITOR = 3;
+const conversionOf = ({ visitor, price, currency }: Told): Conversion =>
+  sale(visitor, { price: String(price), currency, target: visitor >= LATE_VISITOR ? "late" : "purchase" });
+
+const vault = createVault(new Uint8Array(32));
+const UNSENT: readonly UploadState[] = ["filling", "planned", "sending", "uncertain"];
+const OPEN: readonly UploadState[] = [...UNSENT, "sent", "processing"];
+
+/** All states that a series of moves can lead to. */
+function reachableFrom(state: UploadState, seen = new Set<UploadState>()): ReadonlySet<UploadState> {
+  if (seen.has(state)) return seen;
+  seen.add(state);
+  for (const next of moves[state]) reachableFrom(next, seen);
+  return seen;
+}
+
+/** A gateway's store and worker with a scripted Metrika, and after every step the question whether all is still true. */
+export class DeliveryWorld {
+  readonly metrika = new ScriptedMetrika();
+  readonly #world: World;
+  readonly #deps: DeliveryDeps;
+  readonly #worker: Worker;
+  readonly #batches: number[] = [];
+  /** What was acknowledged, in the order in which it was written. */
+  #acknowledged: { readonly batchId: number; readonly told: Told }[] = [];
+  #begun: number | null = null;
+  #deaths = 0;
+  readonly #states = new Map<number, UploadState>();
+  readonly #seen = new Map<number, BatchRecord>();
+
+  private constructor(world: World, depsWith: (metrika: ScriptedMetrika) => DeliveryDeps) {
+    this.#world = world;
+    this.#deps = depsWith(this.metrika);
+    this.#worker = createWorker(this.#deps);
+    this.metrika.goals.add("purchase");
+  }
+
+  static async open(store: Store, filesFolder: string): Promise<DeliveryWorld> {
+    const world = new World(store);
+    const { id, uuid } = await world.addCredential();
+    await store.credentials.replaceToken(id, vault.seal("token", `credential:${uuid}`), "hash", world.now);
+    await world.addSource({ credentialId: id });
+    return new DeliveryWorld(world, (metrika) => ({
+      store,
+      metrika: metrika.client as MetrikaClient,
+      vault,
+      log: { info() {}, warn() {} },
+      filesFolder,
+      now: () => world.now,
+      random: () => 0.5,
+      newUuid: () => world.uuid(),
+      breathe: async () => {},
+      rules: {
+        ...defaultRules,
+        ...{ lingerMs: MINUTE, maxRows: 3, pollMs: MINUTE, readBackMs: [15_000, MINUTE, 5 * MINUTE] },
+        ...{ goalRecheckMs: 10 * MINUTE, retry: { firstMs: 10_000, limitMs: MINUTE } },
+      },
+    }));
+  }
+
+  async take(step: Step): Promise<void> {
+    const world = this.#world;
+    switch (step.do) {
+      case "receive":
+        this.#note(step.told, await world.receive(step.told.map(conversionOf)), true);
+        break;
+      case "begin":
+        await this.#begin(step.told);
+        break;
+      case "finish":
+        await this.#finish();
+        break;
+      case "discard":
+        if (this.#begun === null) return;
+        await world.store.intake.discard(this.#begun);
+        this.#forgetBegun();
+        break;
+      case "deliver":
+        world.now += step.seconds * 1000;
+        this.metrika.nextSends = step.sends;
+        this.metrika.readsFail = step.readsFail;
+        await this.#worker.runOnce();
+        break;
+      case "die":
+        await this.#die(step.arrived);
+        break;
+      case "restart":
+        await world.store.maintenance.removeUnsealed();
+        this.#forgetBegun();
+        await world.store.uploads.releaseClaims({
+          ...{ leasesBefore: Number.MAX_SAFE_INTEGER, now: world.now, firstReadBackMs: 15_000 },
+        });
+        break;
+      case "work":
+        this.metrika.work(step.linked);
+        break;
+      case "goal":
+        this.metrika.goals.add("late");
+    }
+  }
+
+  /** Faults stop and time goes on: returns the rows of all batches when nothing moves any more. */
+  async settle(): Promise<readonly BatchRow[]> {
+    await this.#finish();
+    for (let round = 0; round < 30; round++) await this.#quietRound(6 * MINUTE);
+    await this.#quietRound(22 * DAY);
+    for (let round = 0; round < 6; round++) await this.#quietRound(20 * MINUTE);
+    await this.check();
+    return this.#rows();
+  }
+
+  async #quietRound(ms: number): Promise<void> {
+    await this.take({ do: "deliver", sends: "ok", readsFail: false, seconds: ms / 1000 });
+    this.metrika.work(true);
+  }
+
+  /** The price at which each fact was told last, as its senders were answered. */
+  lastTold(): ReadonlyMap<string, string> {
+    return new Map(this.#acknowledged.map(({ told }) => [String(told.visitor), `${told.price} ${told.currency}`]));
+  }
+
+  #note(told: readonly Told[], result: SliceResult, whole: boolean): void {
+    const { batchId, warnings } = result;
+    expect(result.accepted + result.duplicates.length).toBe(told.length);
+    if (whole) this.#batches.push(batchId);
+    const stale = new Set(warnings.filter(({ code }) => code === "stale_revision").map(({ row }) => row));
+    for (const [row, one] of told.entries()) if (!stale.has(row)) this.#acknowledged.push({ batchId, told: one });
+  }
+
+  async #begin(told: readonly Told[]): Promise<void> {
+    if (this.#begun !== null) return;
+    const result = await this.#world.begin(told.map(conversionOf), { received: told.length });
+    this.#begun = result.batchId;
+    this.#note(told, result, false);
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#begun === null) return;
+    await this.#world.commit({ ...this.#world.slice([]), batchId: this.#begun });
+    this.#batches.push(this.#begun);
+    this.#begun = null;
+  }
+
+  #forgetBegun(): void {
+    this.#acknowledged = this.#acknowledged.filter(({ batchId }) => batchId !== this.#begun);
+    this.#begun = null;
+  }
+
+  /** A worker that dies while it sends, before or after the file arrived; its lease runs out. */
+  async #die(arrived: boolean): Promise<void> {
+    const { store, now } = this.#world;
+    const claim = `dead ${++this.#deaths}`;
+    await planUploads(this.#deps);
+    const [upload] = await this.#world.claim(["planned"], claim, { limit: 1 });
+    if (!upload) return;
+    const step = { id: upload.id, claim, from: "planned", to: "sending", facts: {}, attempt: null } as const;
+    expect(await store.uploads.move({ ...step, keepClaim: true, now })).toBe(true);
+    if (!arrived) return;
+    const pages = await Array.fromAsync(store.uploads.lines(upload.id, 100));
+    const lines = pages.flat().map((line) => csvRow(line.conversion, line.identifiers));
+    this.metrika.take(commentOf(upload), csvHeader() + lines.join(""));
+  }
+
+  async #rows(): Promise<readonly BatchRow[]> {
+    return (await Promise.all(this.#batches.map((id) => this.#world.rowsOf(id)))).flat();
+  }
+
+  /** The invariants. */
+  async check(): Promise<void> {
+    await this.#checkUploads();
+    for (const batchId of this.#batches) await this.#checkBatch(batchId);
+  }
+
+  async #checkUploads(): Promise<void> {
+    const inOpenFile = new Set<number>();
+    for (const upload of await this.#world.uploads()) {
+      const before = this.#states.get(upload.id) ?? "filling";
+      expect(reachableFrom(before)).toContain(upload.state);
+      this.#states.set(upload.id, upload.state);
+      const lines = (await Array.fromAsync(this.#world.store.uploads.lines(upload.id, 2))).flat();
+      expect(lines).toHaveLength(upload.rows);
+      expect(new Set(lines.map(({ conversion }) => conversion.currency))).toEqual(new Set([upload.currency]));
+      if (!OPEN.includes(upload.state)) continue;
+      for (const { id } of lines) {
+        expect(inOpenFile).not.toContain(id);
+        inOpenFile.add(id);
+      }
+    }
+    const comments = this.metrika.files.map(({ comment }) => comment);
+    expect(new Set(comments).size).toBe(comments.length);
+  }
+
+  async #checkBatch(batchId: number): Promise<void> {
+    const { batches } = this.#world.store;
+    const batch = await this.#world.batch(batchId);
+    const rows = await this.#world.rowsOf(batchId);
+    expect(rows.map(({ row }) => row)).toEqual(Array.from({ length: batch.total }, (_, row) => row));
+    expect(rows.filter(({ kind }) => kind === "duplicate")).toHaveLength(batch.duplicates);
+    expect(batch.rejected).toBe(0);
+
+    const inFiles = countBy(rows, (row) => row.upload?.uuid ?? null);
+    const counted = (await batches.uploadsOf(batchId)).map((u) => [u.uuid, u.batchRows + u.batchDuplicates] as const);
+    expect(new Map(counted)).toEqual(inFiles);
+    const aside = countBy(rows, ({ upload, setAside }) =>
+      upload === null && (setAside === "waiting_goal" || setAside === "goal_not_found") ? setAside : null,
+    );
+    const setAside = (await batches.setAsideOf(batchId)).flatMap((one) => Array<string>(one.rows).fill(one.reason));
+    expect(countBy(setAside, (reason) => reason)).toEqual(aside);
+
+    expect(batch.processed).toBe(rows.filter(({ upload }) => upload?.state === "completed").length);
+    expect(batch.status).toBe(statusOf(rows));
+    const before = this.#seen.get(batchId);
+    expect(batch.processed).toBeGreaterThanOrEqual(before?.processed ?? 0);
+    expect(batch.statusVersion).toBeGreaterThanOrEqual(before?.statusVersion ?? 0);
+    this.#seen.set(batchId, batch);
+  }
+}
+
+/** The status of a batch, told from its rows alone. */
+function statusOf(rows: readonly BatchRow[]): BatchStatus {
+  const some = (test: (row: BatchRow) => boolean) => rows.some(test);
+  const resting = ({ setAside }: BatchRow) => setAside === "waiting_goal" || setAside === "goal_not_found";
+  if (some((row) => (row.upload === null ? !resting(row) : UNSENT.includes(row.upload.state)))) return "pending";
+  const at = (...states: UploadState[]) => some(({ upload }) => upload !== null && states.includes(upload.state));
+  if (at("sent", "processing")) return at("processing", "completed") ? "processing" : "uploaded";
+  const met = some(({ upload }) => upload?.state === "completed" && upload.metrikaStatus !== "LINKAGE_FAILURE");
+  return met ? "completed" : "error";
+}
+
+function countBy<T>(all: readonly T[], keyOf: (one: T) => string | null): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of all) {
+    const key = keyOf(one);
+    if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
