@@ -4,6 +4,7 @@ import { type DeliveryRules, defaultRules } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
+import { createKnownTargets } from "../core/intake/known-targets.ts";
 import { createMetrikaClient } from "../core/metrika/client.ts";
 import type { Clock } from "../core/metrika/clock.ts";
 import type { Fetch } from "../core/metrika/http.ts";
@@ -121,7 +122,8 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
     committedAt = performance.now();
     worker.wake();
   });
-  const accept = createAccept({ store, committer, vault, now, newUuid, rejectedKeptMs: REJECTED_KEPT_MS });
+  const targets = createKnownTargets(store.goals, now);
+  const accept = createAccept({ store, committer, vault, targets, now, newUuid, rejectedKeptMs: REJECTED_KEPT_MS });
   const operatorToken = newSecret();
   const { authenticate, forget } = createAuthenticate(
     store.apiKeys,

@@ -121,6 +121,14 @@ export const findingSentences = {
     ru: "Поле price: сумма «{price}» уже была передана и позже изменена, поэтому строка сочтена запоздалым повтором. Если сумма верна, передайте её снова через 10 минут.",
     en: "Field price: the amount “{price}” was sent before and changed later, so the row counts as a late repeat. If the amount is right, send it again in 10 minutes.",
   },
+  goal_not_found: {
+    ru: "Поле target: когда цели счётчика читались в последний раз, цели «{target}» среди них не было; ближайшая — «{nearest}». Строка принята и будет проверена ещё раз; исправьте target или создайте цель, она подождёт 21 день.",
+    en: "Field target: when the counter's goals were last read, “{target}” was not among them; the nearest is “{nearest}”. The row is accepted and will be checked again; correct target or create the goal, the row will wait for 21 days.",
+  },
+  goal_not_found_no_match: {
+    ru: "Поле target: когда цели счётчика читались в последний раз, подходящих для офлайн-конверсий целей на нём не было. Строка принята; создайте цель типа «JavaScript-событие» с идентификатором «{target}», строка подождёт её 21 день.",
+    en: "Field target: when the counter's goals were last read, it had none that offline conversions can reach. The row is accepted; create a goal of the type “JavaScript event” with the identifier “{target}”, the row will wait for it for 21 days.",
+  },
 } as const satisfies Record<string, Localized>;
 
 /** The stable code of a refusal or a warning; it may be added to, never renamed. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BatchRecord, BatchUpload, CredentialRecord } from "../store/store.ts";
-import { type BatchFacts, nearestGoal, reportBatch } from "./batch-report.ts";
+import { type BatchFacts, reportBatch } from "./batch-report.ts";
 import { exampleBatchUpload, NOW } from "./upload-examples.ts";
 
 const batch: BatchRecord = {
@@ -139,9 +139,4 @@ test("goals that cannot be read are mentioned while it matters", () => {
   expect(of({ state: "sent" }, unreadable).errors).toEqual(told);
   expect(of(settled, unreadable).errors).toBeNull();
   expect(reportBatch({ ...facts, ...unreadable }, "en").errors).toBeNull();
-});
-
-test("the nearest goal is the one most like the target, if there is any", () => {
-  expect(nearestGoal("purchas", ["lead", "purchase", "order"])).toBe("purchase");
-  expect(nearestGoal("purchas", [])).toBeNull();
 });

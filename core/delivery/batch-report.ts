@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { nearestTarget } from "../conversion/nearest-target.ts";
 import { type Language, type Params, render } from "../language.ts";
 import type { BatchRecord, BatchUpload, CredentialRecord, SetAside } from "../store/store.ts";
 import { type DeliveryCode, deliverySentences, nearestGoalPhrase } from "./sentences.ts";
@@ -58,7 +58,7 @@ function saySetAside({ batch, setAside, goals }: BatchFacts, language: Language)
   const said = batch.rejected > 0 ? [say("rows_rejected", language, { rows: batch.rejected })] : [];
   for (const { target, reason, rows } of setAside) {
     if (!(reason in deliverySentences)) continue;
-    const near = nearestGoal(target, goals);
+    const near = nearestTarget(target, goals);
     const nearest = near === null ? "" : render(nearestGoalPhrase, language, { nearest: near });
     said.push(say(reason as DeliveryCode, language, { target, rows, nearest }));
   }
@@ -115,11 +115,6 @@ function nextAttempt({ uploads, credential, now }: BatchFacts): number | null {
   const soonest = Math.min(...open.map((u) => u.nextAttemptAt));
   const rest = credential?.pausedUntil ?? 0;
   return Math.max(soonest, rest > now ? rest : 0);
-}
-
-/** The existing goal whose identifier is most like the given one; null when there is none. */
-export function nearestGoal(target: string, goals: readonly string[]): string | null {
-  return goals.length === 0 ? null : closest(target, [...goals]);
 }
 
 function say(code: DeliveryCode, language: Language, params: Params): string {

@@ -5,13 +5,18 @@ import { type KnownGoals, placeRow } from "./place-rows.ts";
 
 /** Rows given a file in one transaction; the event loop breathes between two pages. */
 const PAGE_ROWS = 500;
+/** Pages of one round: under a stream of new rows, sending and polling must have their turn as well. */
+const MOST_PAGES = 40;
 
-/** Gives every row that wants one its file, then closes the files that are ripe. Returns how many rows it placed. */
+/**
+ * Gives the rows that want one their file, as many as one round takes, then closes the files that are ripe. Returns how
+ * many rows it placed.
+ */
 export async function planUploads(deps: DeliveryDeps): Promise<number> {
   const { planning } = deps.store;
   let placed = 0;
   for (const read of [planning.readReturning, planning.readNew]) {
-    for (;;) {
+    for (let page = 0; page < MOST_PAGES; page++) {
       const rows = await read(PAGE_ROWS);
       if (rows.length === 0) break;
       placed += await placeRows(deps, rows, await goalsOf(deps, rows));

@@ -132,10 +132,13 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
     }
     woken = false;
     round = look()
-      .catch((error) => trouble("round", error))
-      .finally(() => {
+      .catch((error) => {
+        trouble("round", error);
+        return false;
+      })
+      .then((foundWork) => {
         round = null;
-        if (running) schedule(woken ? timing.wakeMs : timing.tickMs);
+        if (running) schedule(foundWork || woken ? timing.wakeMs : timing.tickMs);
       });
   }
 

@@ -4,6 +4,7 @@ import type { SourceRecord, Store } from "../store/store.ts";
 import { createVault } from "../vault/vault.ts";
 import { createAccept, IdempotencyKeyReusedError } from "./accept.ts";
 import { type Committer, createCommitter, OverloadedError } from "./committer.ts";
+import { createKnownTargets } from "./known-targets.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");
 const vault = createVault(new Uint8Array(32));
@@ -36,7 +37,16 @@ async function door(through: (committer: Committer) => Committer = (committer) =
     ...{ language: "ru", secretHash: null, isActive: true, createdAt: NOW, updatedAt: NOW },
   });
   const committer = through(createCommitter(store.intake, 1_000_000, () => {}));
-  const deps = { store, committer, vault, now: () => NOW, newUuid: () => crypto.randomUUID(), rejectedKeptMs: 1000 };
+  const targets = createKnownTargets(store.goals, () => NOW);
+  const deps = {
+    store,
+    committer,
+    vault,
+    targets,
+    now: () => NOW,
+    newUuid: () => crypto.randomUUID(),
+    rejectedKeptMs: 1000,
+  };
   return { store, source, accept: createAccept(deps) };
 }
 

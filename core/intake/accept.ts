@@ -1,22 +1,13 @@
-import { normaliseConversion } from "../conversion/normalise.ts";
-import { PURCHASE_KEYS_KEPT_MS, purchaseKey } from "../conversion/purchase-key.ts";
-import type {
-  IntakeRow,
-  IntakeSlice,
-  RejectedRow,
-  RowWarning,
-  SliceResult,
-  SourceRecord,
-  Store,
-} from "../store/store.ts";
+import { PURCHASE_KEYS_KEPT_MS } from "../conversion/purchase-key.ts";
+import type { IntakeSlice, RowWarning, SliceResult, SourceRecord, Store } from "../store/store.ts";
 import { inWarningOrder } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
-import { type Receipt, type Rejection, rebuildReceipt, sealRejection } from "./receipt.ts";
+import type { KnownTargets } from "./known-targets.ts";
+import { type Receipt, rebuildReceipt } from "./receipt.ts";
+import { SLICE_ROWS, type SortedRows, sortOut } from "./sort-rows.ts";
 import { createTurns } from "./turns.ts";
 
-/** Rows that are worked on in one go, so that a sender of 100,000 rows does not hold the others up. */
-const SLICE_ROWS = 2000;
 const DAY_MS = 86_400_000;
 const IDEMPOTENCY_MS = DAY_MS;
 
@@ -36,6 +27,7 @@ export interface AcceptDeps {
   readonly store: Pick<Store, "intake" | "batches">;
   readonly committer: Committer;
   readonly vault: Vault;
+  readonly targets: KnownTargets;
   readonly now: () => number;
   readonly newUuid: () => string;
   /** How long a refused row's content is kept, in milliseconds. */
@@ -70,7 +62,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   async function acceptOnce(source: SourceRecord, rows: readonly unknown[], options: AcceptOptions): Promise<Receipt> {
     if (halfWritten.size > 0) await discardHalfWritten();
     const batchUuid = deps.newUuid();
-    const sorted = await sortOut(deps, source, rows, batchUuid, options.mode);
+    const sorted = await sortOut(deps, source, rows, batchUuid, options.mode === "normal");
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
     if (options.mode === "dry_run") return tryOut(source, rows.length, sorted, batchUuid);
     return write(source, rows.length, sorted, batchUuid, options);
@@ -191,50 +183,6 @@ export function createAccept(deps: AcceptDeps): Accept {
       return rebuildReceipt(deps.store.batches, deps.vault, first.batchId);
     });
   };
-}
-
-interface SortedRows {
-  readonly rows: readonly IntakeRow[];
-  readonly rejections: readonly Rejection[];
-  readonly rejected: readonly RejectedRow[];
-  readonly warnings: readonly RowWarning[];
-}
-
-/** Splits the received rows into conversions and refusals, letting other requests run in between. */
-async function sortOut(
-  deps: AcceptDeps,
-  source: SourceRecord,
-  received: readonly unknown[],
-  batchUuid: string,
-  mode: AcceptOptions["mode"],
-): Promise<SortedRows> {
-  const options = {
-    timeZone: source.timeZone,
-    defaultCurrency: source.defaultCurrency,
-    allowPersonalUserId: source.options.allowPersonalUserId,
-    now: deps.now(),
-  };
-  const rows: IntakeRow[] = [];
-  const rejections: Rejection[] = [];
-  const rejected: RejectedRow[] = [];
-  const warnings: RowWarning[] = [];
-  for (let row = 0; row < received.length; row++) {
-    if (row > 0 && row % SLICE_ROWS === 0) await new Promise(setImmediate);
-    const normalised = normaliseConversion(received[row], options);
-    if (normalised.ok) {
-      rows.push({
-        row,
-        conversion: normalised.conversion,
-        keyHash: purchaseKey(deps.vault, source, normalised.conversion),
-      });
-      for (const warning of normalised.warnings) warnings.push({ row, ...warning });
-    } else {
-      const rejection: Rejection = { row, findings: normalised.findings };
-      rejections.push(rejection);
-      if (mode === "normal") rejected.push(sealRejection(deps.vault, batchUuid, rejection, received[row]));
-    }
-  }
-  return { rows, rejections, rejected, warnings };
 }
 
 function withoutBatch(received: number, accepted: number, sorted: SortedRows): Receipt {

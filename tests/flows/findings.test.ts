@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type FindingCode, findingSentences } from "../../core/conversion/findings.ts";
+import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { type ProblemCode, problemCatalogue } from "../../core/plugin/problem-catalogue.ts";
 import { type Answer, sale, startTestGateway, type TestGateway, type TestWebhook } from "../setup/gateway.ts";
 
@@ -238,8 +239,6 @@ test("same_purchase_again warns of a known purchase at another time, in both lan
   const gateway = await startTestGateway();
   const webhook = await gateway.createWebhook();
   await gateway.post(webhook, [sale(0, { purchase_id: "order-1" })]);
-  // Known as soon as the first one has its file: until then only the natural key is.
-  await gateway.work();
   const again = sale(0, { purchase_id: "order-1", date_time: "2026-11-23T11:00:00Z" });
   const [en, ru] = await postInBoth(gateway, webhook, again);
   expect([en.body.accepted_count, en.body.warnings[0]?.code]).toEqual([1, "same_purchase_again"]);
@@ -249,6 +248,38 @@ test("same_purchase_again warns of a known purchase at another time, in both lan
   expect(ru.body.warnings[0]?.message).toContain(
     "«order-1» с этой целью уже передана со временем 2026-11-23T10:00:00Z",
   );
+});
+
+test("two rows of one request that tell the same purchase at two times are warned of as well", async () => {
+  const gateway = await startTestGateway();
+  const webhook = await gateway.createWebhook();
+  const { body } = await gateway.post(webhook, [
+    sale(0, { purchase_id: "order-1" }),
+    sale(0, { purchase_id: "order-1", date_time: "2026-11-23T11:00:00Z" }),
+  ]);
+  expect(body.accepted_count).toBe(2);
+  expect(body.warnings.map(({ index, code }) => [index, code])).toEqual([[1, "same_purchase_again"]]);
+});
+
+test("goal_not_found warns of a target that the counter did not have and names the nearest, in both languages", async () => {
+  const gateway = await startTestGateway();
+  const [en, ru] = await postInBoth(gateway, await gateway.createWebhook(), sale(0, { target: "purchse" }));
+  expect([en.body.accepted_count, en.body.warnings[0]?.code]).toEqual([1, "goal_not_found"]);
+  expect(en.body.warnings[0]?.message).toContain("the nearest is “purchase”");
+  expect(ru.body.warnings[0]?.message).toContain("ближайшая — «purchase»");
+});
+
+test("goal_not_found_no_match warns where the counter has no goal at all, in both languages", async () => {
+  const gateway = await startTestGateway({
+    seed(simulator) {
+      simulator.addToken(demo.token, { login: demo.login });
+      simulator.addCounter({ id: demo.counterId, name: demo.counterName, site: demo.site, ownerLogin: demo.login });
+    },
+  });
+  const [en, ru] = await postInBoth(gateway, await gateway.createWebhook(), sale(0));
+  expect([en.body.accepted_count, en.body.warnings[0]?.code]).toEqual([1, "goal_not_found_no_match"]);
+  expect(en.body.warnings[0]?.message).toContain("identifier “purchase”");
+  expect(ru.body.warnings[0]?.message).toContain("идентификатором «purchase»");
 });
 
 test("stale_revision warns of a late retry that tells an older price, in both languages", async () => {
@@ -273,7 +304,14 @@ test("without Accept-Language a sender is answered in the webhook's language", a
 
 test("every code that a row can meet at intake is shown by a request above", () => {
   const shown = new Set<FindingCode>([...refusals, ...warnings].map(({ code }) => code));
-  for (const code of ["date_time_gap", "same_purchase_again", "stale_revision"] as const) shown.add(code);
+  for (const code of [
+    "date_time_gap",
+    "same_purchase_again",
+    "stale_revision",
+    "goal_not_found",
+    "goal_not_found_no_match",
+  ] as const)
+    shown.add(code);
   expect([...shown].sort()).toEqual((Object.keys(findingSentences) as FindingCode[]).sort());
 });
 

@@ -54,7 +54,7 @@ test("prototype keys are fields like any other unknown one, and lend a row nothi
     [1, "no_identifier"],
   ]);
   expect(answer.body).toMatchObject({ accepted_count: 4 });
-  expect(new Set(codesOf(answer.body.warnings))).toEqual(new Set(["unknown_field"]));
+  expect(new Set(codesOf(answer.body.warnings))).toEqual(new Set(["unknown_field", "goal_not_found"]));
   expect(Object.keys(Object.prototype)).toEqual([]);
   expect(({} as Record<string, unknown>).client_id).toBeUndefined();
   const status = await request("GET", `${webhook.path}/status?batch_id=${answer.body.batch_id}`, {

@@ -11,9 +11,13 @@ import type {
   UploadState,
 } from "../store.ts";
 import { packWarnings } from "../warnings.ts";
+import { createRecent } from "./recent.ts";
 
 /** A price that returns within this time after a newer one is a late retry, not a change of mind. */
 const LATE_RETRY_MS = 10 * 60_000;
+
+/** Purchases that are remembered until the planner has indexed them. */
+const RECENT_PURCHASES = 50_000;
 
 /** The stored fact a row meets by its natural key or its purchase. */
 interface Original {
@@ -57,6 +61,10 @@ export function prepareIntake(sqlite: Database) {
   );
   // Ids are given out here, since this process is the only writer: a batch is then written once, with its final counts.
   let lastBatchId = sqlite.query<{ id: number | null }, []>("select max(id) as id from batches").get()?.id ?? 0;
+  // The planner writes the keys of purchases that `exact` sources tell; until it has, they are remembered here, for the
+  // warning alone.
+  const recentPurchases = createRecent<number>(RECENT_PURCHASES);
+  let trying = false;
   const insertConversion = sqlite.prepare(
     `insert into conversions (batch_id, row, source_id, workspace_id, counter_id, date_time, target, client_id, user_id, yclid, purchase_id, price, currency)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
@@ -114,10 +122,18 @@ export function prepareIntake(sqlite: Database) {
       c.purchaseId,
     );
 
-  function writeRow(slice: IntakeSlice, batchId: number, row: IntakeRow, warnings: RowWarning[]): RowOutcome {
+  function writeRow(
+    slice: IntakeSlice,
+    batchId: number,
+    row: IntakeRow,
+    warnings: RowWarning[],
+    repeats: Map<number, number>,
+  ): RowOutcome {
     const { conversion: c, keyHash } = row;
     const samePurchase = keyHash === null ? null : bySourceKey.get(keyHash);
-    if (slice.source.dedupeBy === "purchase" && samePurchase) return meet(slice, batchId, row, samePurchase, warnings);
+    if (slice.source.dedupeBy === "purchase" && samePurchase) {
+      return meet(slice, batchId, row, samePurchase, warnings, repeats);
+    }
     const inserted = insertConversion.run(
       batchId,
       row.row,
@@ -136,11 +152,15 @@ export function prepareIntake(sqlite: Database) {
     if (inserted.changes === 0) {
       const original = naturalOriginal(slice, c);
       if (!original) throw new Error("A conversion met a natural key that is not there.");
-      return meet(slice, batchId, row, original, warnings);
+      return meet(slice, batchId, row, original, warnings, repeats);
     }
     const id = Number(inserted.lastInsertRowid);
     if (keyHash !== null && slice.source.dedupeBy === "purchase") insertSourceKey.run(keyHash, id, slice.keysExpireAt);
-    if (samePurchase && samePurchase.date_time !== c.dateTime) warnings.push(samePurchaseAgain(row, samePurchase));
+    if (keyHash !== null && slice.source.dedupeBy === "exact") {
+      const firstTime = samePurchase?.date_time ?? recentPurchases.get(keyHash);
+      if (firstTime === undefined && !trying) recentPurchases.set(keyHash, c.dateTime);
+      else if (firstTime !== undefined && firstTime !== c.dateTime) warnings.push(samePurchaseAgain(row, firstTime));
+    }
     return { kind: "accepted", id, fresh: true };
   }
 
@@ -151,12 +171,13 @@ export function prepareIntake(sqlite: Database) {
     row: IntakeRow,
     original: Original,
     warnings: RowWarning[],
+    repeats: Map<number, number>,
   ): RowOutcome {
     const { price, currency } = row.conversion;
     const same = sameRevenue(original, row.conversion);
     const givenUp =
       original.set_aside === "goal_not_found" || original.set_aside === "cancelled" || original.state === "failed";
-    if (same && !givenUp) return repeat(batchId, row, original);
+    if (same && !givenUp) return repeat(batchId, row, original, repeats);
     // A revision that another sender has no answer for yet may still be taken back: it makes nothing stale.
     const acknowledged = original.told_sealed === 1 || original.batch_id === batchId;
     const late =
@@ -166,14 +187,15 @@ export function prepareIntake(sqlite: Database) {
       olderRevision.get(original.id, price, currency) !== null;
     if (late) {
       warnings.push({ row: row.row, code: "stale_revision", field: "price", params: { price: price ?? "" } });
-      return repeat(batchId, row, original);
+      return repeat(batchId, row, original, repeats);
     }
     return revise(slice, batchId, row, original, givenUp);
   }
 
-  function repeat(batchId: number, row: IntakeRow, original: Original): RowOutcome {
-    insertDuplicate.run(batchId, row.row, original.id, original.revision, original.upload_id);
-    if (original.upload_id !== null) countInUpload.run(batchId, original.upload_id, 0, 1);
+  function repeat(batchId: number, row: IntakeRow, original: Original, repeats: Map<number, number>): RowOutcome {
+    const { upload_id: uploadId } = original;
+    insertDuplicate.run(batchId, row.row, original.id, original.revision, uploadId);
+    if (uploadId !== null) repeats.set(uploadId, (repeats.get(uploadId) ?? 0) + 1);
     else if (original.set_aside === "waiting_goal") countSetAside.run(batchId, original.target, original.set_aside);
     return { kind: "duplicate", id: original.id };
   }
@@ -233,16 +255,19 @@ export function prepareIntake(sqlite: Database) {
     const batchId = slice.batchId ?? ++lastBatchId;
     const warnings: RowWarning[] = [];
     const duplicates: DuplicateRow[] = [];
+    /** Repeats of rows that stand in a file, by the file: counted once a slice, since a storm of repeats hits few files. */
+    const repeats = new Map<number, number>();
     let first: number | null = null;
     let last: number | null = null;
     for (const row of slice.rows) {
-      const outcome = writeRow(slice, batchId, row, warnings);
+      const outcome = writeRow(slice, batchId, row, warnings, repeats);
       if (outcome.kind === "duplicate") duplicates.push({ row: row.row, conversionId: outcome.id });
       else if (outcome.fresh) {
         first ??= outcome.id;
         last = outcome.id;
       }
     }
+    for (const [uploadId, rows] of repeats) countInUpload.run(batchId, uploadId, 0, rows);
     for (const r of slice.rejected)
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
     const stored = slice.last ? packWarnings([...slice.warnings, ...warnings]) : null;
@@ -274,23 +299,26 @@ export function prepareIntake(sqlite: Database) {
     commit: (group: readonly IntakeSlice[]) => commit.immediate(group),
     preview(slice: IntakeSlice): SliceResult {
       try {
+        trying = true;
         return tryOut.immediate(slice);
       } catch (undo) {
         if (undo instanceof Undo) return undo.result;
         throw undo;
+      } finally {
+        trying = false;
       }
     },
   };
 }
 
-function samePurchaseAgain(row: IntakeRow, original: Original): RowWarning {
+function samePurchaseAgain(row: IntakeRow, firstTime: number): RowWarning {
   return {
     row: row.row,
     code: "same_purchase_again",
     field: "purchase_id",
     params: {
       purchase_id: row.conversion.purchaseId,
-      first_date_time: new Date(original.date_time * 1000).toISOString().replace(".000Z", "Z"),
+      first_date_time: new Date(firstTime * 1000).toISOString().replace(".000Z", "Z"),
     },
   };
 }
