@@ -81,35 +81,43 @@ test("numbers are not told while a file is open, nor when a file is shared", () 
 test("a file without one visit is told as such, not as a count", () => {
   const { errors, linked } = of({ ...settled, metrikaStatus: "LINKAGE_FAILURE", linkedQuantity: 0 });
   expect(linked).toBe(0);
-  expect(errors).toEqual([expect.stringContaining("found no visit for any of its 10 rows")]);
+  expect(errors).toEqual([expect.stringContaining("found no visit for any row (rows: 10)")]);
 });
 
 test("a refused file is told in Metrika's own words", () => {
   const { errors } = of({ state: "failed", errorCode: "metrika_rejected", errorText: "Bad column." });
-  expect(errors).toEqual(["Metrika refused the file of 10 rows: Bad column."]);
+  expect(errors).toEqual(["Metrika refused the file (rows: 10): Bad column."]);
 });
 
 test("a file of which nothing was taken, and one of an unknown counter, each have their sentence", () => {
   const none = of({ state: "failed", errorCode: "metrika_refused_all_rows" });
-  expect(none.errors).toEqual(["Metrika took none of the 10 rows of the file."]);
+  expect(none.errors).toEqual(["Metrika took no row of the file (rows: 10)."]);
   const lost = of({ state: "failed", errorCode: "metrika_not_found", errorText: "no counter" });
-  expect(lost.errors).toEqual(["Metrika did not find the counter for the file of 10 rows: no counter."]);
+  expect(lost.errors).toEqual(["Metrika did not find the counter for the file (rows: 10): no counter."]);
 });
 
 test("a file that could not be sent says why and when it is tried again", () => {
   const later = { errorCode: "metrika_unreachable", errorText: "ECONNREFUSED", nextAttemptAt: NOW + 9000 };
   const { errors, nextAttemptAt } = of({ state: "planned", ...later });
-  expect(errors).toEqual(["The file of 10 rows is not sent yet, the gateway will try again: ECONNREFUSED."]);
+  expect(errors).toEqual([
+    expect.stringMatching(
+      /^The file \(rows: 10\) is not sent yet\. Metrika could not be reached\..*\(ECONNREFUSED\)\.$/,
+    ),
+  ]);
   expect(nextAttemptAt).toBe(NOW + 9000);
 });
 
 test("a file that waits for a token says so, as long as the token rests", () => {
   const refused = { state: "planned", errorCode: "metrika_unauthorized", errorText: "invalid token" } as const;
   const waits = of(refused, { credential });
-  expect(waits.errors).toEqual([expect.stringContaining("does not accept the source's token (invalid token)")]);
+  expect(waits.errors).toEqual([
+    expect.stringContaining(
+      "Sending waits. Metrika refused the token: it is invalid, revoked or expired. Set a new token (invalid token).",
+    ),
+  ]);
   expect(waits.nextAttemptAt).toBe(NOW + 5000);
   const { errors } = of(refused, { credential: { ...credential, pausedUntil: NOW } });
-  expect(errors).toEqual([expect.stringContaining("will try again")]);
+  expect(errors).toEqual([expect.stringContaining("not sent yet")]);
   expect(of({ state: "planned" }, { credential: { ...credential, id: 8 } }).errors).toBeNull();
 });
 

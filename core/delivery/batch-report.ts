@@ -1,6 +1,8 @@
 import { nearestTarget } from "../conversion/nearest-target.ts";
 import { type Language, type Params, render } from "../language.ts";
-import type { BatchRecord, BatchUpload, CredentialRecord, SetAside } from "../store/store.ts";
+import type { MetrikaErrorCode } from "../metrika/errors.ts";
+import { metrikaSentences } from "../metrika/sentences.ts";
+import type { BatchRecord, BatchUpload, CredentialRecord, PauseReason, SetAside } from "../store/store.ts";
 import { type DeliveryCode, deliverySentences, nearestGoalPhrase } from "./sentences.ts";
 
 /** What a batch's status answer says beyond the specified fields. */
@@ -68,23 +70,17 @@ function saySetAside({ batch, setAside, goals }: BatchFacts, language: Language)
 function sayUpload(upload: BatchUpload, { credential, now }: BatchFacts, language: Language): string[] {
   const { state, rows, metrikaUploadId, metrikaStatus, errorCode, lineQuantity, sourceQuantity } = upload;
   const file = { upload: metrikaUploadId ?? upload.uuid, rows };
-  const text = (upload.errorText ?? errorCode ?? "").replace(/\.$/, "");
+  const told = (upload.errorText ?? "").replace(/\.$/, "");
   if (state === "failed") {
     const code =
       errorCode !== null && errorCode in deliverySentences ? (errorCode as DeliveryCode) : "metrika_rejected";
-    return [say(code, language, { ...file, text })];
+    return [say(code, language, { ...file, text: `${told || errorCode}.` })];
   }
   if (state === "planned" || state === "filling") {
     const rests = credential?.pausedUntil != null && credential.pausedUntil > now;
-    if (rests && credential.id === upload.credentialId) {
-      return [
-        say(credential.pausedReason === "quota" ? "waiting_quota" : "waiting_token", language, {
-          ...file,
-          text: text || (credential.pausedReason ?? ""),
-        }),
-      ];
-    }
-    return errorCode === null ? [] : [say("retrying", language, { ...file, text })];
+    if (rests && credential.id === upload.credentialId) return [sayRest(credential.pausedReason, told, language)];
+    if (errorCode === null) return [];
+    return [say("retrying", language, { ...file, text: sayCause(errorCode, told, language) })];
   }
   if (state === "uncertain") return [say("answer_lost", language, file)];
   if (state === "sent" || state === "processing") {
@@ -96,6 +92,19 @@ function sayUpload(upload: BatchUpload, { credential, now }: BatchFacts, languag
   const said = refused > 0 ? [say("metrika_refused_rows", language, { ...file, refused })] : [];
   if (metrikaStatus === "LINKAGE_FAILURE") return [...said, say("linkage_failure", language, file)];
   return [...said, ...sayMissing(upload, file, language)];
+}
+
+function sayRest(reason: PauseReason | null, told: string, language: Language): string {
+  if (reason === "quota") return say("waiting_quota", language, {});
+  return say("waiting_token", language, { text: sayCause(`metrika_${reason ?? "unauthorized"}`, told, language) });
+}
+
+/** Why sending waits, as sentences: what it means, and in brackets what Metrika or the network said. */
+function sayCause(code: string, told: string, language: Language): string {
+  const known = Object.hasOwn(metrikaSentences, code) ? metrikaSentences[code as MetrikaErrorCode] : null;
+  if (known === null) return `${told || code}.`;
+  const meaning = render(known, language);
+  return told === "" ? meaning : `${meaning.replace(/\.$/, "")} (${told}).`;
 }
 
 function sayMissing(upload: BatchUpload, file: Params, language: Language): string[] {

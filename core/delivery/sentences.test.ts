@@ -8,7 +8,7 @@ const all: readonly [string, Localized][] = [
 ];
 /** The blanks that a report fills; one beyond these would stay open in an answer. */
 const filled = {
-  ...{ rows: 10, target: "purchase", nearest: "", text: "no rights", refused: 2, upload: "900" },
+  ...{ rows: 10, target: "purchase", nearest: "", text: "No rights.", refused: 2, upload: "900" },
   ...{ linked: 8, missing: 2, status: "NEW", counter: 100 },
 };
 

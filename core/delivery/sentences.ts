@@ -23,24 +23,24 @@ export const deliverySentences = {
     en: "Rows cancelled with the goal “{target}”: {rows}.",
   },
   metrika_refused_all_rows: {
-    ru: "Метрика не приняла ни одной из {rows} строк файла.",
-    en: "Metrika took none of the {rows} rows of the file.",
+    ru: "Метрика не приняла ни одной строки файла (строк: {rows}).",
+    en: "Metrika took no row of the file (rows: {rows}).",
   },
   metrika_rejected: {
-    ru: "Метрика отказалась принять файл из {rows} строк: {text}.",
-    en: "Metrika refused the file of {rows} rows: {text}.",
+    ru: "Метрика отказалась принять файл (строк: {rows}): {text}",
+    en: "Metrika refused the file (rows: {rows}): {text}",
   },
   metrika_not_found: {
-    ru: "Метрика не нашла счётчик для файла из {rows} строк: {text}.",
-    en: "Metrika did not find the counter for the file of {rows} rows: {text}.",
+    ru: "Метрика не нашла счётчик для файла (строк: {rows}): {text}",
+    en: "Metrika did not find the counter for the file (rows: {rows}): {text}",
   },
   metrika_refused_rows: {
     ru: "Метрика не приняла {refused} из {rows} строк файла {upload}; какие именно, она не сообщает.",
     en: "Metrika did not take {refused} of the {rows} rows of file {upload}; it does not say which.",
   },
   linkage_failure: {
-    ru: "Метрика обработала файл {upload}, но не нашла визита ни для одной из {rows} строк: проверьте идентификаторы посетителей и что их визиты были не раньше 21 дня назад.",
-    en: "Metrika processed file {upload}, but found no visit for any of its {rows} rows: check the visitors' identifiers, and that their visits were within 21 days.",
+    ru: "Метрика обработала файл {upload}, но не нашла визита ни для одной строки (строк: {rows}): проверьте идентификаторы посетителей и что их визиты были не раньше 21 дня назад.",
+    en: "Metrika processed file {upload}, but found no visit for any row (rows: {rows}): check the visitors' identifiers, and that their visits were within 21 days.",
   },
   linked_n_of_m: {
     ru: "Метрика обработала файл {upload} и привязала {linked} из {rows} строк; какие именно, она не сообщает.",
@@ -55,20 +55,20 @@ export const deliverySentences = {
     en: "In file {upload} Metrika found no goal for {missing} of {rows} rows.",
   },
   waiting_token: {
-    ru: "Отправка ждёт: Метрика не принимает токен источника ({text}). Замените токен, и строки уйдут сами.",
-    en: "Sending waits: Metrika does not accept the source's token ({text}). Replace the token and the rows will go by themselves.",
+    ru: "Отправка ждёт. {text} С рабочим токеном строки уйдут сами.",
+    en: "Sending waits. {text} With a token that works the rows will go by themselves.",
   },
   waiting_quota: {
     ru: "Отправка ждёт: дневной лимит запросов к Метрике исчерпан до 00:00 по Гринвичу.",
     en: "Sending waits: the daily limit of requests to Metrika is used up until 00:00 GMT.",
   },
   answer_lost: {
-    ru: "Ответ Метрики на файл из {rows} строк потерян; шлюз ищет файл в её списке, прежде чем отправить его снова.",
-    en: "Metrika's answer to the file of {rows} rows was lost; the gateway looks for the file in its list before sending it again.",
+    ru: "Ответ Метрики на файл (строк: {rows}) потерян; шлюз ищет файл в её списке, прежде чем отправить его снова.",
+    en: "Metrika's answer to the file (rows: {rows}) was lost; the gateway looks for the file in its list before sending it again.",
   },
   retrying: {
-    ru: "Файл из {rows} строк пока не отправлен, шлюз повторит: {text}.",
-    en: "The file of {rows} rows is not sent yet, the gateway will try again: {text}.",
+    ru: "Файл (строк: {rows}) пока не отправлен. {text}",
+    en: "The file (rows: {rows}) is not sent yet. {text}",
   },
   metrika_stuck: {
     ru: "Метрика обрабатывает файл {upload} дольше суток. Шлюз продолжает следить за ним.",
@@ -119,6 +119,10 @@ export const rowDetails = {
   linked_n_of_m: {
     ru: "Метрика обработала файл и привязала {linked} из {rows} строк; какие именно, она не сообщает.",
     en: "Metrika processed the file and linked {linked} of {rows} rows; it does not say which.",
+  },
+  linked_unknown: {
+    ru: "Метрика обработала файл и не сообщила, сколько строк привязала.",
+    en: "Metrika processed the file and did not say how many rows it linked.",
   },
   goal_not_found: {
     ru: "Цель «{target}» не появилась на счётчике за 21 день.",

@@ -9,8 +9,11 @@ export const Id64 = v.pipe(
   v.transform((value) => String(value)),
 );
 
-/** A count of rows; absent or null counts as 0, as Metrika leaves counts out before it has processed a file. */
+/** A count; absent or null counts as 0. */
 export const Count = v.optional(v.pipe(v.nullable(WholeNumber), v.transform(Number)), 0);
+
+/** A count of rows that Metrika may not have told (yet): null then. */
+export const Quantity = v.optional(v.nullable(v.pipe(WholeNumber, v.transform(Number))), null);
 
 /** A boolean that live answers give as 0 or 1 (https://yandex.ru/dev/metrika/ru/intro/quick-start); null when absent. */
 export const Flag = v.optional(

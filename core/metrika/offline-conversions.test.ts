@@ -22,10 +22,10 @@ test("the documented example is read", async () => {
   });
 });
 
-test("an id beyond 2^53 keeps each digit, and what is left out counts as nothing", async () => {
+test("an id beyond 2^53 keeps each digit, and what is left out is not known", async () => {
   const body = '{"uploadings":[{"id":9223372036854775807,"status":"PREPARED","client_id_type":null,"new_field":[1]}]}';
   const [uploading] = await answering(body).uploadings.list(call);
-  expect(uploading).toMatchObject({ id: "9223372036854775807", comment: "", lineQuantity: 0, clientIdType: null });
+  expect(uploading).toMatchObject({ id: "9223372036854775807", comment: "", lineQuantity: null, clientIdType: null });
 });
 
 test("a comment keeps only the characters that Metrika documents", () => {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { MetrikaError } from "./errors.ts";
-import { Count, Id64, Text } from "./fields.ts";
+import { Id64, Quantity, Text } from "./fields.ts";
 import type { CallOptions, MetrikaHttp } from "./http.ts";
 import { multipartFile, type OnProgress, type UploadFile } from "./multipart-file.ts";
 
@@ -12,11 +12,11 @@ const UploadingAnswer = v.pipe(
     create_time: Text,
     type: Text,
     client_id_type: Text,
-    source_quantity: Count,
-    line_quantity: Count,
-    goal_not_found_quantity: Count,
-    user_not_found_quantity: Count,
-    linked_quantity: Count,
+    source_quantity: Quantity,
+    line_quantity: Quantity,
+    goal_not_found_quantity: Quantity,
+    user_not_found_quantity: Quantity,
+    linked_quantity: Quantity,
   }),
   v.transform((uploading) => ({
     /** Digits of an int64. */
@@ -27,11 +27,11 @@ const UploadingAnswer = v.pipe(
     createTime: uploading.create_time,
     type: uploading.type,
     clientIdType: uploading.client_id_type,
-    /** Rows in the file, the header not counted. */
+    /** Rows in the file, the header not counted; each of these numbers is null where Metrika left it out. */
     sourceQuantity: uploading.source_quantity,
     /** Rows that Metrika took; 0 beside a positive `sourceQuantity` means that it refused them all. */
     lineQuantity: uploading.line_quantity,
-    /** The next three stay 0 until the file is processed. */
+    /** The next three are told once the file is processed. */
     goalNotFoundQuantity: uploading.goal_not_found_quantity,
     userNotFoundQuantity: uploading.user_not_found_quantity,
     linkedQuantity: uploading.linked_quantity,

@@ -86,7 +86,7 @@ test("a batch of which nothing was linked ends in error with the mend", async ()
   await settle();
   const told = await status(webhook, body.batch_id);
   expect(told).toMatchObject({ status: "error", processed: 1, linked: 0, user_not_found: 1, linkage: "exact" });
-  expect(told.errors?.join()).toContain("found no visit for any of its 1 rows: check the visitors' identifiers");
+  expect(told.errors?.join()).toContain("found no visit for any row (rows: 1): check the visitors' identifiers");
 });
 
 test("batches that share a file have no numbers of their own, only the file's, and say so", async () => {
@@ -157,7 +157,7 @@ test("a file of which Metrika takes no row has failed", async () => {
   await settle();
   const told = await status(webhook, body.batch_id);
   expect(told).toMatchObject({ status: "error", processed: 0 });
-  expect(told.errors).toEqual(["Metrika took none of the 2 rows of the file."]);
+  expect(told.errors).toEqual(["Metrika took no row of the file (rows: 2)."]);
 });
 
 test("while Metrika is out of order the batch is pending, says why, and when it is tried again", async () => {
@@ -168,7 +168,7 @@ test("while Metrika is out of order the batch is pending, says why, and when it 
   await work();
   const told = await status(webhook, body.batch_id);
   expect(told).toMatchObject({ status: "pending", uploads: [{ state: "planned", attempts: 1 }] });
-  expect(told.errors?.join()).toContain("not sent yet, the gateway will try again");
+  expect(told.errors?.join()).toContain("not sent yet. Metrika");
   expect(Date.parse(told.next_attempt_at ?? "")).toBeGreaterThan(Date.parse("2026-11-23T12:00:00Z"));
   advance(30 * SECOND);
   outage.remove();

@@ -21,7 +21,7 @@ test("a token that stops working pauses sending, is told once, and a new one fre
   await work();
   const paused = await status(webhook, body.batch_id);
   expect(paused).toMatchObject({ status: "pending", processed: 0, metrika_upload_id: null });
-  expect(paused.errors?.join()).toContain("Metrika does not accept the source's token");
+  expect(paused.errors?.join()).toContain("Sending waits. Metrika refused the token");
   expect(await rows(body.batch_id)).toMatchObject([{ detail: "waiting_token" }, { detail: "waiting_token" }]);
   const shown = (await manage("GET", `/v1/webhooks/${webhook.id}`)).body.sending as { paused_until: string };
   expect(shown).toMatchObject({ reason: "unauthorized" });

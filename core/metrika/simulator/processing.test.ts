@@ -122,7 +122,7 @@ test("visitors may be a share of all identifiers, or a rule", async () => {
   const csv = rows(...Array.from({ length: 1000 }, (_, index) => `${index},,,,purchase,${at(1)}`));
   const rig = createRig({ visitors: { share: 0.8 } });
   const { linkedQuantity } = await rig.settled(await rig.upload(csv));
-  expect(Math.abs(linkedQuantity - 800)).toBeLessThan(60);
+  expect(Math.abs(Number(linkedQuantity) - 800)).toBeLessThan(60);
   const even = createRig({ visitors: ({ identifier }) => Number(identifier) % 2 === 0 });
   expect(await quantities(even, csv)).toBe("PROCESSED linked 500 goal 0 user 500");
 });

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import journal from "../migrations/sqlite/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.sqlite.ts";
 
 const MIGRATIONS = `${import.meta.dir}/../migrations/sqlite`;
@@ -41,6 +42,7 @@ export function openSqlite(path: string): OpenDatabase {
   try {
     sqlite = openFile(path);
     db = drizzle(sqlite, { schema });
+    refuseNewer(sqlite, path);
     migrate(db, { migrationsFolder: MIGRATIONS });
   } catch (cause) {
     sqlite?.close();
@@ -96,6 +98,22 @@ function unusable(what: string, cause: unknown): DatabaseUnusableError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const mend = "Let the gateway's user write there, or name another place (DATABASE_URL).";
   return new DatabaseUnusableError(`${what}: ${why}. ${mend}`, { cause });
+}
+
+/**
+ * drizzle's migrator passes over migrations that it does not know, so an older program would work on a newer schema.
+ * @throws {DatabaseUnusableError}
+ */
+function refuseNewer(sqlite: Database, path: string): void {
+  const known = journal.entries.length;
+  const isNew = sqlite.query("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() === null;
+  const applied = isNew
+    ? 0
+    : (sqlite.query<{ n: number }, []>("select count(*) as n from __drizzle_migrations").get()?.n ?? 0);
+  if (applied <= known) return;
+  throw new DatabaseUnusableError(
+    `The database ${path} was written by a newer version of metrika-gateway. Start that version, or restore a backup made before the upgrade.`,
+  );
 }
 
 /**
