@@ -14,6 +14,7 @@ const bun = process.execPath;
 const steps: readonly Step[] = [
   { title: "Types", command: [bun, "x", "tsc", "--noEmit"] },
   { title: "Lint and format", command: [bun, "x", "biome", "ci", "--colors=off"] },
+  { title: "Unused code", command: [bun, "x", "knip", "--no-progress"] },
   { title: "OpenAPI document", command: [bun, "openapi/generate.ts", "--check"] },
   {
     title: "Tests",

@@ -1,0 +1,74 @@
+import type { Conversion, Finding } from "../../conversion/conversion.ts";
+
+/** A valid row on its way in; `row` is its index in the request, `keyHash` the keyed hash of its purchase, if it names one. */
+export interface IntakeRow {
+  readonly row: number;
+  readonly conversion: Conversion;
+  readonly keyHash: string | null;
+}
+
+export interface RejectedRow {
+  readonly row: number;
+  readonly code: string;
+  readonly field: string;
+  readonly sealed: string | null;
+}
+
+/**
+ * A part of one batch that is written at once. A small batch is one slice; a large one comes as several, the first with
+ * `batchId` null, and stays invisible until the slice with `last` is committed.
+ */
+export interface IntakeSlice {
+  readonly batchId: number | null;
+  readonly batchUuid: string;
+  readonly source: {
+    readonly id: number;
+    readonly workspaceId: number;
+    readonly counterId: number;
+    readonly dedupeBy: "exact" | "purchase";
+  };
+  readonly received: number;
+  readonly rows: readonly IntakeRow[];
+  readonly rejected: readonly RejectedRow[];
+  readonly idempotency: { readonly key: string; readonly bodyHash: string; readonly expiresAt: number } | null;
+  readonly rejectedExpireAt: number;
+  readonly keysExpireAt: number;
+  readonly last: boolean;
+  /** On the last slice: all findings so far, stored with the batch so that the first answer can be rebuilt. */
+  readonly warnings: readonly RowWarning[];
+  readonly now: number;
+}
+
+export interface RowWarning extends Finding {
+  readonly row: number;
+}
+
+export interface DuplicateRow {
+  readonly row: number;
+  readonly conversionId: number;
+}
+
+export interface SliceResult {
+  readonly batchId: number;
+  readonly accepted: number;
+  readonly duplicates: readonly DuplicateRow[];
+  /** Warnings that only the database could know; already stored with the batch. */
+  readonly warnings: readonly RowWarning[];
+}
+
+export interface IntakeStore {
+  /** Writes a group of slices in one durable transaction: all or nothing; resolved means on disk. */
+  commit(group: readonly IntakeSlice[]): Promise<readonly SliceResult[]>;
+  findIdempotent(
+    sourceId: number,
+    key: string,
+    now: number,
+  ): Promise<{ readonly bodyHash: string; readonly batchId: number } | null>;
+  /** What `commit` would find, without writing anything. */
+  preview(slice: IntakeSlice): Promise<Omit<SliceResult, "batchId">>;
+  /**
+   * Takes away a batch whose later slices could not be written; an unsealed batch holds the planner. Nothing happens to a
+   * sealed one. What other senders were answered meanwhile stays true: a fact that another batch repeated becomes its own.
+   */
+  discard(batchId: number): Promise<void>;
+}

@@ -1,0 +1,81 @@
+/**
+ * Why an accepted row is in no file though the planner has seen it: the counter's goals must be read before its target can
+ * be judged (`checking_goal`), no goal matches (`waiting_goal`, after 21 days `goal_not_found`), an earlier revision is
+ * still under way (`waiting_upload`), it must go (again) into a file (`requeued`), or a person cancelled it.
+ */
+export type SetAsideReason =
+  | "checking_goal"
+  | "waiting_goal"
+  | "goal_not_found"
+  | "waiting_upload"
+  | "requeued"
+  | "cancelled";
+
+/** A row that wants a file. */
+export interface UnassignedRow {
+  readonly id: number;
+  readonly batchId: number;
+  readonly receivedAt: number;
+  readonly sourceId: number;
+  readonly workspaceId: number;
+  readonly counterId: number;
+  readonly credentialId: number;
+  readonly currency: string;
+  readonly target: string;
+  readonly purchaseId: string;
+  readonly dateTime: number;
+  /** About how long its line in the file will be. */
+  readonly bytes: number;
+  readonly createMissingGoals: boolean;
+  readonly setAside: SetAsideReason | null;
+}
+
+/** What the planner decided about one row: into a file of its lane, or aside. */
+export type Placement =
+  | { readonly row: UnassignedRow; readonly to: "upload"; readonly keyHash: string | null }
+  | { readonly row: UnassignedRow; readonly to: "checking_goal" | "waiting_goal" | "goal_not_found" };
+
+export interface PlacementRules {
+  readonly lingerMs: number;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  readonly keysExpireAt: number;
+  readonly now: number;
+  newUuid(): string;
+}
+
+export interface PlanningStore {
+  /** New rows beyond the watermark, in order of arrival, none of a batch that is not yet sealed. */
+  readNew(limit: number): Promise<readonly UnassignedRow[]>;
+  /** Rows behind the watermark that may go into a file now: requeued ones, and corrections whose earlier file is settled. */
+  readReturning(limit: number): Promise<readonly UnassignedRow[]>;
+  /** Rows of a counter that wait for one of `targets` (any target when null), after the given id. */
+  readWaitingForGoal(filter: {
+    workspaceId: number;
+    counterId: number;
+    targets: readonly string[] | null;
+    after: number;
+    limit: number;
+  }): Promise<readonly UnassignedRow[]>;
+  /** Counters with rows that wait for a goal, with the newest arrival among them. */
+  countersWaitingForGoal(): Promise<
+    readonly {
+      readonly workspaceId: number;
+      readonly counterId: number;
+      readonly newestArrival: number;
+      readonly credentialId: number;
+    }[]
+  >;
+  /** Targets that rows of a counter wait for, and whether a source of such rows wishes missing goals to be created. */
+  targetsWaitingForGoal(
+    workspaceId: number,
+    counterId: number,
+  ): Promise<readonly { readonly target: string; readonly create: boolean }[]>;
+  /**
+   * Carries placements out in one transaction. Rows that are no longer where they were read are passed over. Moves the
+   * watermark of new rows to the highest id among them.
+   */
+  place(placements: readonly Placement[], rules: PlacementRules): Promise<number>;
+  /** Closes filling uploads that are ripe or full: filling → planned. Returns how many. */
+  sealRipe(now: number, limits: Pick<PlacementRules, "maxRows" | "maxBytes">): Promise<number>;
+}
