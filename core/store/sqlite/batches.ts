@@ -13,6 +13,7 @@ import type {
 } from "../store.ts";
 import { unpackWarnings } from "../warnings.ts";
 import { page } from "./page.ts";
+import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
 interface BatchLine {
   readonly id: number;
@@ -54,18 +55,12 @@ const toBatch = (b: BatchLine): BatchRecord => ({
   warnings: unpackWarnings(b.warnings),
 });
 
-interface RowLine {
+interface RowLine extends Omit<ConversionColumns, "target"> {
   readonly row: number;
   readonly kind: BatchRow["kind"];
   readonly conversion_id: number | null;
+  /** Null for a refused row, which is no conversion. */
   readonly target: string | null;
-  readonly date_time: number;
-  readonly client_id: string;
-  readonly user_id: string;
-  readonly yclid: string;
-  readonly purchase_id: string;
-  readonly price: string | null;
-  readonly currency: string;
   readonly set_aside: SetAsideReason | null;
   readonly upload_uuid: string | null;
   readonly state: UploadState;
@@ -106,19 +101,7 @@ const toRow = (r: RowLine): BatchRow => ({
   row: r.row,
   kind: r.kind,
   conversionId: r.conversion_id,
-  conversion:
-    r.target === null
-      ? null
-      : {
-          target: r.target,
-          dateTime: r.date_time,
-          clientId: r.client_id,
-          userId: r.user_id,
-          yclid: r.yclid,
-          purchaseId: r.purchase_id,
-          price: r.price,
-          currency: r.currency,
-        },
+  conversion: r.target === null ? null : toConversion({ ...r, target: r.target }),
   setAside: r.set_aside,
   upload:
     r.upload_uuid === null

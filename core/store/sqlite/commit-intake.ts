@@ -11,6 +11,7 @@ import type {
   UploadState,
 } from "../store.ts";
 import { packWarnings } from "../warnings.ts";
+import { prepareBatchCounts } from "./batch-counts.ts";
 import { createRecent } from "./recent.ts";
 
 /** A price that returns within this time after a newer one is a late retry, not a change of mind. */
@@ -101,14 +102,7 @@ export function prepareIntake(sqlite: Database) {
   const replaceRevision = sqlite.prepare(
     `update conversions set batch_id = ?, row = ?, source_id = ?, price = ?, currency = ?, revision = revision + 1, upload_id = ?, set_aside = ? where id = ?`,
   );
-  const countInUpload = sqlite.prepare(
-    `insert into batch_uploads (batch_id, upload_id, rows, duplicates) values (?, ?, ?, ?)
-     on conflict (batch_id, upload_id) do update set rows = rows + excluded.rows, duplicates = duplicates + excluded.duplicates`,
-  );
-  const countSetAside = sqlite.prepare(
-    `insert into batch_set_aside (batch_id, target, reason, rows) values (?, ?, ?, 1)
-     on conflict (batch_id, target, reason) do update set rows = rows + 1`,
-  );
+  const counts = prepareBatchCounts(sqlite);
 
   const naturalOriginal = (slice: IntakeSlice, c: Conversion) =>
     byNaturalKey.get(
@@ -196,7 +190,8 @@ export function prepareIntake(sqlite: Database) {
     const { upload_id: uploadId } = original;
     insertDuplicate.run(batchId, row.row, original.id, original.revision, uploadId);
     if (uploadId !== null) repeats.set(uploadId, (repeats.get(uploadId) ?? 0) + 1);
-    else if (original.set_aside === "waiting_goal") countSetAside.run(batchId, original.target, original.set_aside);
+    else if (original.set_aside === "waiting_goal")
+      counts.addToSetAside(batchId, original.target, original.set_aside, 1);
     return { kind: "duplicate", id: original.id };
   }
 
@@ -246,8 +241,8 @@ export function prepareIntake(sqlite: Database) {
       nextAside,
       original.id,
     );
-    if (keepsFile && original.upload_id !== null) countInUpload.run(batchId, original.upload_id, 1, 0);
-    if (nextAside === "waiting_goal") countSetAside.run(batchId, original.target, nextAside);
+    if (keepsFile && original.upload_id !== null) counts.addToUpload(batchId, original.upload_id, 1, 0);
+    if (nextAside === "waiting_goal") counts.addToSetAside(batchId, original.target, nextAside, 1);
     return { kind: "accepted", id: original.id, fresh: false };
   }
 
@@ -267,13 +262,13 @@ export function prepareIntake(sqlite: Database) {
         last = outcome.id;
       }
     }
-    for (const [uploadId, rows] of repeats) countInUpload.run(batchId, uploadId, 0, rows);
+    for (const [uploadId, rows] of repeats) counts.addToUpload(batchId, uploadId, 0, rows);
     for (const r of slice.rejected)
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
     const stored = slice.last ? packWarnings([...slice.warnings, ...warnings]) : null;
-    const counts = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
-    if (slice.batchId !== null) growBatch.run(...counts, batchId);
-    else insertBatch.run(batchId, slice.batchUuid, slice.source.id, slice.received, ...counts, slice.now, slice.now);
+    const totals = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
+    if (slice.batchId !== null) growBatch.run(...totals, batchId);
+    else insertBatch.run(batchId, slice.batchUuid, slice.source.id, slice.received, ...totals, slice.now, slice.now);
     if (slice.last && slice.idempotency) {
       const { key, bodyHash, expiresAt } = slice.idempotency;
       insertIdempotency.run(slice.source.id, key, bodyHash, batchId, expiresAt);

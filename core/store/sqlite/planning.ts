@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Placement, PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
+import { prepareBatchCounts } from "./batch-counts.ts";
 
 const WATERMARK = "conversions_planned";
 
@@ -136,14 +137,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     `select batch_id from duplicates where ${openDuplicate}`,
   );
   const assignDuplicates = sqlite.prepare(`update duplicates set upload_id = ?2 where ${openDuplicate}`);
-  const countInUpload = sqlite.prepare(
-    `insert into batch_uploads (batch_id, upload_id, rows, duplicates) values (?, ?, ?, ?)
-     on conflict (batch_id, upload_id) do update set rows = rows + excluded.rows, duplicates = duplicates + excluded.duplicates`,
-  );
-  const countSetAside = sqlite.prepare(
-    `insert into batch_set_aside (batch_id, target, reason, rows) values (?, ?, ?, ?)
-     on conflict (batch_id, target, reason) do update set rows = rows + excluded.rows`,
-  );
+  const counts = prepareBatchCounts(sqlite);
   const dropEmptySetAside = sqlite.prepare(
     "delete from batch_set_aside where batch_id = ? and target = ? and reason = ? and rows <= 0",
   );
@@ -176,7 +170,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     if (reason !== "waiting_goal" && reason !== "goal_not_found") return;
     const { rows, duplicates } = holders(row.id, held);
     for (const batchId of [...rows, ...duplicates]) {
-      countSetAside.run(batchId, row.target, reason, by);
+      counts.addToSetAside(batchId, row.target, reason, by);
       if (by < 0) dropEmptySetAside.run(batchId, row.target, reason);
       touchBatch.run(now, batchId);
     }
@@ -252,7 +246,8 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       placed++;
     }
     for (const lane of lanes.values()) saveLane(lane);
-    for (const entry of rowsOf.values()) countInUpload.run(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
+    for (const entry of rowsOf.values())
+      counts.addToUpload(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
     if (highestNew > 0) moveWatermark.run(WATERMARK, highestNew);
     return placed;
   });

@@ -4,33 +4,17 @@ import { uploadAttempts, uploads } from "../schema.sqlite.ts";
 import type { Attempt, UploadLine, UploadMove, UploadRecord, UploadState, UploadStore } from "../store.ts";
 import type { Db } from "./open.ts";
 import { page } from "./page.ts";
+import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
-interface LineRow {
+interface LineRow extends ConversionColumns {
   readonly id: number;
-  readonly target: string;
-  readonly date_time: number;
-  readonly client_id: string;
-  readonly user_id: string;
-  readonly yclid: string;
-  readonly purchase_id: string;
-  readonly price: string | null;
-  readonly currency: string;
   readonly identifiers: "all" | "best";
 }
 
-const toLine = (r: LineRow): UploadLine => ({
-  id: r.id,
-  conversion: {
-    target: r.target,
-    dateTime: r.date_time,
-    clientId: r.client_id,
-    userId: r.user_id,
-    yclid: r.yclid,
-    purchaseId: r.purchase_id,
-    price: r.price,
-    currency: r.currency,
-  },
-  identifiers: r.identifiers,
+const toLine = (row: LineRow): UploadLine => ({
+  id: row.id,
+  conversion: toConversion(row),
+  identifiers: row.identifiers,
 });
 
 /** Uploads: one statement a move, each naming the state it leaves and the claim it holds. */
