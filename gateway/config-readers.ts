@@ -99,9 +99,21 @@ export const commaList: Reader<readonly string[]> = v.pipe(
   v.transform((value) => [...new Set(value.split(",").map((name) => name.trim()))].filter((name) => name !== "")),
 );
 
+/** Seconds, to the millisecond: fractions are for rehearsals against the simulator. */
+const SECONDS = /^\d{1,9}(?:\.\d{1,3})?$/;
+
+const someSeconds = (min: number, max: number): Reader<number> =>
+  v.pipe(
+    v.string(),
+    v.regex(SECONDS, "is not a number of seconds"),
+    v.transform(Number),
+    v.minValue(min, `is below ${min}`),
+    v.maxValue(max, `is above ${max}`),
+  );
+
 export const readBackSeconds: Reader<readonly number[]> = refuse((value) => {
   const parts = value.split(",").map((part) => part.trim());
-  if (!parts.every((part) => /^\d{1,9}$/.test(part))) return new Refusal("is not a list of whole seconds");
+  if (!parts.every((part) => SECONDS.test(part))) return new Refusal("is not a list of seconds");
   const seconds = parts.map(Number);
   const rising = seconds.every((second, i) => second > (seconds[i - 1] ?? 0));
   return rising ? seconds : new Refusal("does not rise from reading to reading");
@@ -140,7 +152,7 @@ export const optional = <T>(
 });
 
 export const seconds = (name: string, fallback: number, min: number, meaning: string): Field<number> =>
-  field(name, String(fallback), whole(min, 30 * 86_400), meaning, `Give whole seconds, ${min} or more`);
+  field(name, String(fallback), someSeconds(min, 30 * 86_400), meaning, `Give seconds, ${min} or more`);
 
 export const host = (name: string, fallback: string, meaning: string): Field<string> =>
   field(name, fallback, httpUrl, meaning, `Give an address such as ${fallback}`);

@@ -56,7 +56,7 @@ test("given values are read, addresses lose their last slash", () => {
     GATEWAY_PLUGINS: "webhook-offline, @acme/crm ,./plugins/own,",
     READ_BACK_SECONDS: "1, 2, 3",
     LOG_LEVEL: "WARN",
-    UPLOAD_LINGER_SECONDS: "0",
+    UPLOAD_LINGER_SECONDS: "0.5",
   });
   expect(config).toMatchObject({
     port: 9000,
@@ -66,7 +66,7 @@ test("given values are read, addresses lose their last slash", () => {
     plugins: ["webhook-offline", "@acme/crm", "./plugins/own"],
     readBackSeconds: [1, 2, 3],
     logLevel: "warning",
-    uploadLingerSeconds: 0,
+    uploadLingerSeconds: 0.5,
   });
   expect(readConfig({ PORT: "9000" }).publicUrl).toBe("http://localhost:9000");
 });

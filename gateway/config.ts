@@ -104,7 +104,7 @@ const fields = {
     "Rows after which a file is sealed without waiting",
     "Give a number from 1 to 1000000",
   ),
-  pollIntervalSeconds: seconds("POLL_INTERVAL_SECONDS", 900, 1, "How often Metrika is asked about open uploads"),
+  pollIntervalSeconds: seconds("POLL_INTERVAL_SECONDS", 900, 0.1, "How often Metrika is asked about open uploads"),
   readBackSeconds: field(
     "READ_BACK_SECONDS",
     "15,60,300,900,1800",
@@ -112,7 +112,12 @@ const fields = {
     "After a lost answer: seconds at which Metrika's list of uploads is read before anything is sent again",
     "Give rising numbers of seconds, such as 15,60,300,900,1800",
   ),
-  goalRecheckSeconds: seconds("GOAL_RECHECK_SECONDS", 3600, 1, "How often rows that wait for a goal look for it again"),
+  goalRecheckSeconds: seconds(
+    "GOAL_RECHECK_SECONDS",
+    3600,
+    0.1,
+    "How often rows that wait for a goal look for it again",
+  ),
   metrikaRps: field(
     "METRIKA_RPS",
     "30",

@@ -104,11 +104,12 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
   });
   let committedAt = Number.NEGATIVE_INFINITY;
   const intakeIsBusy = () => performance.now() - committedAt < 5;
-  const worker = createWorker({
+  const rules = rulesOf(config, options);
+  const delivery = {
     store,
     metrika,
     vault,
-    rules: rulesOf(config, options),
+    rules,
     log: getLogger(["metrika-gateway", "delivery"]),
     filesFolder: emptyFolder(`${config.dataFolder}/uploads`),
     now,
@@ -116,7 +117,8 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
     newUuid,
     // Senders go first: while they post, a page of delivery's work is followed by a rest several times its length.
     breathe: () => new Promise((resolve) => (intakeIsBusy() ? setTimeout(resolve, 10) : setImmediate(resolve))),
-  });
+  };
+  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => {
     committedAt = performance.now();
