@@ -10,6 +10,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
+/** What the HTTP interface is made of. */
 export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;

@@ -11,8 +11,10 @@ export interface Setting {
   readonly secret: boolean;
 }
 
+/** Turns the text of a variable into a value, or says what is wrong with it as the end of a sentence. */
 export type Reader<T> = v.GenericSchema<string, T>;
 
+/** A setting and how its text is read; `mend` follows a fault as a sentence of its own. */
 export interface Field<T> extends Setting {
   readonly reader: Reader<T>;
   readonly mend: string;
@@ -38,8 +40,10 @@ class Refusal {
   }
 }
 
+/** A word without spaces. */
 export const text: Reader<string> = v.pipe(v.string(), v.regex(/^\S+$/, "contains spaces"));
 
+/** A whole number between two bounds, both included. */
 export const whole = (min: number, max: number): Reader<number> =>
   v.pipe(
     v.string(),
@@ -49,6 +53,7 @@ export const whole = (min: number, max: number): Reader<number> =>
     v.maxValue(max, `is above ${max}`),
   );
 
+/** An http(s) address, without a slash at its end. */
 export const httpUrl: Reader<string> = refuse((value) => {
   const url = URL.parse(value);
   if (url === null || !["http:", "https:"].includes(url.protocol)) return new Refusal("is not an http(s) address");
@@ -57,17 +62,20 @@ export const httpUrl: Reader<string> = refuse((value) => {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 });
 
+/** The path of a SQLite database out of a `file:` address. */
 export const sqliteFile: Reader<string> = refuse((value) => {
   if (/^postgres(ql)?:/i.test(value))
     return new Refusal("names a PostgreSQL server; this version stores in SQLite only");
   if (!/^file:./i.test(value)) return new Refusal("is not a file: address");
   try {
-    return /^file:\/\//i.test(value) ? fileURLToPath(value) : decodeURIComponent(value.slice("file:".length));
+    const path = /^file:\/\//i.test(value) ? fileURLToPath(value) : decodeURIComponent(value.slice("file:".length));
+    return path === ":memory:" ? new Refusal("is kept in memory, where nothing acknowledged survives a stop") : path;
   } catch {
     return new Refusal("names no file on this machine");
   }
 });
 
+/** A master key, checked and kept as its text. */
 export const masterKey: Reader<string> = refuse((value) => {
   try {
     parseMasterKey(value, "it");
@@ -78,22 +86,26 @@ export const masterKey: Reader<string> = refuse((value) => {
   }
 });
 
+/** What the process does; only `all` as long as one process holds the database. */
 export const role: Reader<"all"> = refuse((value) => {
   if (value === "all") return value;
   if (value === "intake" || value === "worker") return new Refusal(`is ${value}, which needs a shared database`);
   return new Refusal("is not a role");
 });
 
+/** From everything to only what ends the process. */
 export const logLevels = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
 
 /** How much is logged, from everything to only what ends the process. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** One of {@link logLevels}, in any letter case; `warn` means `warning`. */
 export const logLevel: Reader<LogLevel> = refuse((value) => {
   const name = value.toLowerCase() === "warn" ? "warning" : value.toLowerCase();
   return logLevels.find((level) => level === name) ?? new Refusal("is not a level");
 });
 
+/** Names separated by commas, each once. */
 export const commaList: Reader<readonly string[]> = v.pipe(
   v.string(),
   v.transform((value) => [...new Set(value.split(",").map((name) => name.trim()))].filter((name) => name !== "")),
@@ -111,6 +123,7 @@ const someSeconds = (min: number, max: number): Reader<number> =>
     v.maxValue(max, `is above ${max}`),
   );
 
+/** Numbers of seconds separated by commas, rising. */
 export const readBackSeconds: Reader<readonly number[]> = refuse((value) => {
   const parts = value.split(",").map((part) => part.trim());
   if (!parts.every((part) => SECONDS.test(part))) return new Refusal("is not a list of seconds");
@@ -119,6 +132,7 @@ export const readBackSeconds: Reader<readonly number[]> = refuse((value) => {
   return rising ? seconds : new Refusal("does not rise from reading to reading");
 });
 
+/** A setting with a default. */
 export const field = <T>(
   name: string,
   fallback: string,
@@ -134,8 +148,10 @@ export const field = <T>(
   secret: false,
 });
 
+/** A setting without a default. */
 export type Optional<T> = Omit<Field<T>, "default"> & { readonly default: null };
 
+/** Makes a setting without a default. */
 export const optional = <T>(
   name: string,
   reader: Reader<T>,
@@ -151,8 +167,10 @@ export const optional = <T>(
   secret,
 });
 
+/** A length of time in seconds, at most 30 days. */
 export const seconds = (name: string, fallback: number, min: number, meaning: string): Field<number> =>
   field(name, String(fallback), someSeconds(min, 30 * 86_400), meaning, `Give seconds, ${min} or more`);
 
+/** The address of a host that another double may stand in for. */
 export const host = (name: string, fallback: string, meaning: string): Field<string> =>
   field(name, fallback, httpUrl, meaning, `Give an address such as ${fallback}`);

@@ -91,6 +91,7 @@ const wrong: readonly (readonly [variable: string, value: string, problem: strin
   ["PUBLIC_URL", "https://example.com/?a=1", "query"],
   ["DATABASE_URL", "gateway.db", "not a file: address"],
   ["DATABASE_URL", "file:", "not a file: address"],
+  ["DATABASE_URL", "file::memory:", "kept in memory"],
   ["DATABASE_URL", "postgres://db/gateway", "SQLite only"],
   ["DATABASE_URL", "postgresql://db/gateway", "SQLite only"],
   ["GATEWAY_SECRET_KEY", "c2hvcnQ=", "not 32 random bytes"],

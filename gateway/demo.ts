@@ -1,5 +1,4 @@
 import { type Params, render } from "../core/language.ts";
-import { ConfigError } from "./config.ts";
 import { connect } from "./demo/client.ts";
 import { NotAsExpectedError } from "./demo/expected.ts";
 import { showHints } from "./demo/hints.ts";
@@ -10,6 +9,7 @@ import { type Rig, startRig } from "./demo/rig.ts";
 import { tellStory } from "./demo/story.ts";
 import { createTerminal, wantsColours } from "./demo/terminal.ts";
 import { watchArrivals } from "./demo/watch-arrivals.ts";
+import { explainFailure } from "./operator-errors.ts";
 import { AddressUnusableError } from "./serve.ts";
 
 /** The story takes about 20 s; what is not settled by then never will be. */
@@ -77,8 +77,7 @@ function explain(error: unknown, options: DemoOptions): string {
   if (error instanceof NotSettledError) return sayIn(options, "not_settled", { seconds: DEADLINE_MS / 1000 });
   if (error instanceof NotAsExpectedError) return sayIn(options, "not_as_expected", { what: error.message });
   if (error instanceof AddressUnusableError && error.isTaken) return sayIn(options, "port_taken", { port: error.port });
-  if (error instanceof AddressUnusableError || error instanceof ConfigError) return error.message;
-  return Bun.inspect(error);
+  return explainFailure(error);
 }
 
 const sayIn = ({ language }: DemoOptions, name: PhraseName, params?: Params) => render(phrases[name], language, params);

@@ -1,20 +1,20 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { getLogger } from "@logtape/logtape";
-import { type DeliveryRules, defaultRules } from "../core/delivery/rules.ts";
+import type { DeliveryDeps } from "../core/delivery/deps.ts";
+import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
+import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createKnownTargets } from "../core/intake/known-targets.ts";
-import { createMetrikaClient } from "../core/metrika/client.ts";
+import { createMetrikaClient, type MetrikaClient } from "../core/metrika/client.ts";
 import type { Clock } from "../core/metrika/clock.ts";
 import type { Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
+import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
-import { makeFolder } from "../core/store/sqlite/open.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Store } from "../core/store/store.ts";
-import { loadMasterKey, MasterKeyError } from "../core/vault/master-key.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -24,6 +24,7 @@ import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
+import { findMasterKey, verifyMasterKey } from "./master-key.ts";
 import { findPlugins } from "./plugins.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
@@ -34,7 +35,7 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
-  /** ":memory:" and no key file: for tests. */
+  /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
 }
 
@@ -65,7 +66,8 @@ const LARGE_BODIES_AT_ONCE = 4;
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const now = options.now ?? Date.now;
   const newUuid = () => Bun.randomUUIDv7("hex", now());
-  const vault = createVault(options.masterKey ?? (await masterKeyOf(config)));
+  const plugins = findPlugins(config.plugins);
+  const vault = createVault(options.masterKey ?? (await findMasterKey(config)));
   const store = openSqliteStore(config.databaseFile, {
     uuid: crypto.randomUUID(),
     workspaceUuid: newUuid(),
@@ -76,42 +78,38 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
     verifyMasterKey(vault, store.installation.vaultCheck);
     await store.maintenance.removeUnsealed();
     // The lock says that no other process lives: every claim is one of a process that died.
-    const firstReadBackMs = rulesOf(config, options).readBackMs[0] ?? 15_000;
-    await store.uploads.releaseClaims({ leasesBefore: Number.MAX_SAFE_INTEGER, now: now(), firstReadBackMs });
+    await store.uploads.releaseClaims({
+      leasesBefore: Number.MAX_SAFE_INTEGER,
+      now: now(),
+      firstReadBackMs: firstReadBackMs(rulesOf(config, options)),
+    });
+    return wire(config, options, { plugins, store, vault, now, newUuid });
   } catch (error) {
     await store.close();
     throw error;
   }
-  return wire(config, options, { store, vault, now, newUuid });
 }
 
 interface Parts {
+  readonly plugins: readonly SourcePlugin[];
   readonly store: Store;
   readonly vault: Vault;
   readonly now: () => number;
   readonly newUuid: () => string;
 }
 
-function wire(config: Config, options: GatewayOptions, { store, vault, now, newUuid }: Parts): Gateway {
-  const timing = options.clock === undefined ? {} : { clock: options.clock };
-  const metrika = createMetrikaClient({
-    apiUrl: config.metrikaApiUrl,
-    loginUrl: config.yandexLoginUrl,
-    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    userAgent: `metrika-gateway/${packageJson.version}`,
-    limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps, ...timing }),
-    ...timing,
-  });
+function wire(config: Config, options: GatewayOptions, { plugins, store, vault, now, newUuid }: Parts): Gateway {
+  const metrika = connectMetrika(config, options);
   let committedAt = Number.NEGATIVE_INFINITY;
   const intakeIsBusy = () => performance.now() - committedAt < 5;
   const rules = rulesOf(config, options);
-  const delivery = {
+  const delivery: DeliveryDeps = {
     store,
     metrika,
     vault,
     rules,
     log: getLogger(["metrika-gateway", "delivery"]),
-    filesFolder: emptyFolder(`${config.dataFolder}/uploads`),
+    filesFolder: prepareFilesFolder(`${config.dataFolder}/uploads`),
     now,
     random: options.random ?? Math.random,
     newUuid,
@@ -139,9 +137,8 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
     budget: createBodyBudget(LARGE_BODIES_AT_ONCE * config.maxRequestBytes),
   };
   let ready = true;
-  const maintenance = startMaintenance(store.maintenance, config.retentionDays * DAY_MS, now);
   const app = createGatewayApp({
-    plugins: findPlugins(config.plugins),
+    plugins,
     sourceRouter: {
       store,
       accept,
@@ -154,7 +151,6 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
       store,
       vault,
       sources: createSourceManager({ store, metrika, vault, registry, now, newUuid }),
-      registry,
       authenticate,
       forgetApiKeys: forget,
       publicUrl: config.publicUrl,
@@ -164,6 +160,8 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
     },
     isReady: () => ready,
   });
+  // The last of all: once it runs, only close() ends it.
+  const maintenance = startMaintenance(store.maintenance, config.retentionDays * DAY_MS, now);
   return {
     app,
     store,
@@ -181,6 +179,18 @@ function wire(config: Config, options: GatewayOptions, { store, vault, now, newU
   };
 }
 
+function connectMetrika(config: Config, options: GatewayOptions): MetrikaClient {
+  const timing = options.clock === undefined ? {} : { clock: options.clock };
+  return createMetrikaClient({
+    apiUrl: config.metrikaApiUrl,
+    loginUrl: config.yandexLoginUrl,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    userAgent: `metrika-gateway/${packageJson.version}`,
+    limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps, ...timing }),
+    ...timing,
+  });
+}
+
 function rulesOf(config: Config, options: GatewayOptions): DeliveryRules {
   return {
     ...defaultRules,
@@ -191,34 +201,4 @@ function rulesOf(config: Config, options: GatewayOptions): DeliveryRules {
     goalRecheckMs: config.goalRecheckSeconds * 1000,
     ...options.rules,
   };
-}
-
-/** A lost key must stop the start: what an existing database holds sealed cannot be opened with a new one. */
-async function masterKeyOf(config: Config): Promise<Uint8Array> {
-  makeFolder(config.dataFolder);
-  const mayGenerate = !existsSync(config.databaseFile);
-  const { key } = await loadMasterKey({
-    value: config.secretKey ?? undefined,
-    file: config.masterKeyFile,
-    mayGenerate,
-  });
-  return key;
-}
-
-/** Another key, or another installation's: nothing sealed in this database would open, so the start must not go on. */
-function verifyMasterKey(vault: Vault, check: string): void {
-  try {
-    vault.verify(check);
-  } catch (cause) {
-    const message =
-      "The master key (GATEWAY_SECRET_KEY, or the file beside the database) is not the one this database was made with. Put that key back; another one cannot open its tokens and secrets";
-    throw new MasterKeyError("master_key_wrong", message, { cause });
-  }
-}
-
-/** Files of a process that died halfway are of no use: each is built again from the database. */
-function emptyFolder(path: string): string {
-  rmSync(path, { recursive: true, force: true });
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  return path;
 }

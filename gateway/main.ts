@@ -1,7 +1,8 @@
 import { getLogger } from "@logtape/logtape";
-import { ConfigError, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
 import { composeGateway } from "./gateway.ts";
 import { configureLogging } from "./logging.ts";
+import { explainFailure } from "./operator-errors.ts";
 import { serveGateway, withRealPort } from "./serve.ts";
 
 /** The production start: configuration from the environment, graceful stop on SIGTERM and SIGINT. */
@@ -32,9 +33,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  // What the operator has to mend is a sentence, not a stack; everything else keeps its stack.
-  const forOperator =
-    error instanceof ConfigError || (error instanceof Error && error.name !== "Error" && error.name !== "TypeError");
-  console.error(forOperator ? error.message : error);
+  console.error(explainFailure(error));
   process.exit(1);
 });

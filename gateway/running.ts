@@ -9,7 +9,11 @@ export interface RunningGateway {
   readonly operatorToken: string;
 }
 
-const Shape = v.object({ pid: v.number(), url: v.string(), operatorToken: v.string() });
+const Shape = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ pid: v.number(), url: v.string(), operatorToken: v.string() }),
+);
 
 const pathOf = (config: Config) => `${config.dataFolder}/running.json`;
 
@@ -19,11 +23,10 @@ export async function announce(config: Config, running: RunningGateway): Promise
   return () => rm(pathOf(config), { force: true });
 }
 
-/** The gateway that runs on this data folder, or null. The file of a process that died is not believed. */
+/** The gateway that runs on this data folder, or null. The file of a process that died, however it did, is not believed. */
 export async function findRunning(config: Config): Promise<RunningGateway | null> {
-  const text = await readFile(pathOf(config), "utf8").catch(() => null);
-  if (text === null) return null;
-  const running = v.safeParse(Shape, JSON.parse(text));
+  const text = await readFile(pathOf(config), "utf8").catch(() => "");
+  const running = v.safeParse(Shape, text);
   if (!running.success) return null;
   const alive = await fetch(`${running.output.url}/healthz`, { signal: AbortSignal.timeout(2000) }).then(
     (answer) => answer.ok,

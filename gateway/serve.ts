@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config.ts";
 import type { Gateway } from "./gateway.ts";
 import { announce } from "./running.ts";
@@ -46,8 +47,10 @@ export async function serveGateway(gateway: Gateway, config: Config): Promise<Li
     url,
     async stop() {
       gateway.drain();
-      const closed = server.stop();
-      await Promise.race([closed, Bun.sleep(REQUEST_GRACE_MS)]);
+      const grace = new AbortController();
+      const over = sleep(REQUEST_GRACE_MS, undefined, { signal: grace.signal }).catch(() => undefined);
+      await Promise.race([server.stop(), over]);
+      grace.abort();
       await server.stop(true);
       await gateway.close(UPLOAD_GRACE_MS);
       await unannounce();

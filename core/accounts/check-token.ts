@@ -12,11 +12,13 @@ export interface TokenReport {
   readonly warnings: readonly TokenWarning[];
 }
 
+/** What is doubtful about a token; `params` fill the blanks of its sentence. */
 export interface TokenWarning {
   readonly code: TokenWarningCode;
   readonly params: Params;
 }
 
+/** What is told of a pasted token, by stable code. */
 export const tokenSentences = {
   token_refused: {
     ru: "Метрика не принимает токен: {text}. Вебхук создан и принимает конверсии, но отправка начнётся только с рабочим токеном.",
@@ -43,8 +45,6 @@ export const tokenSentences = {
 /** A stable code of {@link tokenSentences}. */
 export type TokenWarningCode = keyof typeof tokenSentences;
 
-const WRITING = ["own", "edit"];
-
 /** Asks Metrika whose the token is and what it may do with the counter. A refusal is a warning, never an error. */
 export async function checkToken(
   metrika: MetrikaClient,
@@ -58,7 +58,7 @@ export async function checkToken(
   ]);
   const warnings: TokenWarning[] = [];
   if (counter.status === "rejected") warnings.push(warningOf(counter.reason, counterId));
-  else if (counter.value.permission !== "" && !WRITING.includes(counter.value.permission ?? "own")) {
+  else if (counter.value.writable === false) {
     warnings.push({
       code: "counter_read_only",
       params: { counter: counterId, permission: counter.value.permission ?? "" },

@@ -29,7 +29,6 @@ test("a currency stands only beside a price", () => {
 
 test("only the strongest identifier is written when the best is asked, by the given order", () => {
   expect(csvRow(sale, "best")).toStartWith("133591247640966458,,,,purchase,");
-  expect(csvRow(sale, "best", ["purchase_id"])).toStartWith(",,,order123,purchase,");
   expect(csvRow({ ...sale, clientId: "", yclid: "77", userId: "u" }, "best")).toStartWith(",,77,,purchase,");
 });
 

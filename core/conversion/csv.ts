@@ -1,4 +1,4 @@
-import type { Conversion, IdentifierKind } from "./conversion.ts";
+import type { Conversion } from "./conversion.ts";
 import { strongestIdentifier } from "./natural-key.ts";
 
 /** Which identifiers go into the file: every one a row has, or only the strongest. */
@@ -17,10 +17,9 @@ export function csvHeader(): string {
  * 0.8, measured).
  *
  * @param row its `dateTime` is the second to send.
- * @param order from the strongest identifier to the weakest, for "best".
  */
-export function csvRow(row: Conversion, identifiers: IdentifierChoice, order?: readonly IdentifierKind[]): string {
-  const best = identifiers === "best" ? strongestIdentifier(row, order).kind : null;
+export function csvRow(row: Conversion, identifiers: IdentifierChoice): string {
+  const best = identifiers === "best" ? strongestIdentifier(row).kind : null;
   const clientId = best === null || best === "client_id" ? cell(row.clientId) : "";
   const userId = best === null || best === "user_id" ? cell(row.userId) : "";
   const yclid = best === null || best === "yclid" ? cell(row.yclid) : "";

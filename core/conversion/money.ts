@@ -25,7 +25,7 @@ const LONGEST_TEXT = 200;
 export function readPrice(value: unknown, report: Report): string | null {
   if (value === undefined || value === null || value === "") return null;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 1e15) return String(value);
-  const text = typeof value === "number" ? String(value) : value instanceof InexactNumber ? value.source : value;
+  const text = typeof value === "number" ? plainDecimal(value) : value instanceof InexactNumber ? value.source : value;
   const match = typeof text === "string" && text.length <= LONGEST_TEXT ? DECIMAL.exec(text) : null;
   if (match === null) return refuseText(text, report);
   const [, whole = "", fraction = ""] = match;
@@ -58,6 +58,13 @@ export function readCurrency(value: unknown, defaultCurrency: string, report: Re
     params: { value: showValue(value), mend, suggestion: guess ?? "" },
   });
   return "";
+}
+
+/** A number without the exponent that JavaScript prints below a millionth: it may have come as 0.0000005. */
+function plainDecimal(value: number): string {
+  const printed = String(value);
+  const [, ones, fraction = "", zeros] = /^(\d)(?:\.(\d+))?e-(\d+)$/.exec(printed) ?? [];
+  return ones === undefined ? printed : `0.${"0".repeat(Number(zeros) - 1)}${ones}${fraction}`;
 }
 
 function refuseText(text: unknown, report: Report): null {

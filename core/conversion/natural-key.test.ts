@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Conversion } from "./conversion.ts";
-import { defaultIdentifierOrder, naturalKey, sameRevenue, strongestIdentifier } from "./natural-key.ts";
+import { naturalKey, sameRevenue, strongestIdentifier } from "./natural-key.ts";
 
 const sale: Conversion = {
   target: "purchase",
@@ -21,21 +21,17 @@ test("revenue is the same when price and currency are", () => {
   expect(sameRevenue({ ...sale, price: null, currency: "" }, { ...sale, price: "0" })).toBe(false);
 });
 
-test("the strongest identifier follows the default order", () => {
-  expect(defaultIdentifierOrder).toEqual(["client_id", "yclid", "user_id", "purchase_id"]);
+test("the visitor is the strongest identifier, then the click, the visitor known to the site, the purchase", () => {
   expect(strongestIdentifier(sale)).toEqual({ kind: "client_id", value: "1" });
   expect(strongestIdentifier({ ...sale, clientId: "" })).toEqual({ kind: "yclid", value: "3" });
   expect(strongestIdentifier({ ...sale, clientId: "", yclid: "" })).toEqual({ kind: "user_id", value: "2" });
-});
-
-test("the strongest identifier follows a given order, then the default one", () => {
-  expect(strongestIdentifier(sale, ["purchase_id", "client_id"])).toEqual({ kind: "purchase_id", value: "4" });
-  expect(strongestIdentifier({ ...sale, purchaseId: "" }, ["purchase_id"])).toEqual({ kind: "client_id", value: "1" });
+  const anonymous = { ...sale, clientId: "", yclid: "", userId: "" };
+  expect(strongestIdentifier(anonymous)).toEqual({ kind: "purchase_id", value: "4" });
 });
 
 test("a conversion without identifiers is a broken promise and throws", () => {
   const nobody = { ...sale, clientId: "", userId: "", yclid: "", purchaseId: "" };
-  expect(() => strongestIdentifier(nobody, ["yclid"])).toThrow(RangeError);
+  expect(() => strongestIdentifier(nobody)).toThrow(RangeError);
 });
 
 test("the natural key leaves revenue out and keeps every other field apart", () => {

@@ -7,12 +7,7 @@ export interface Identifier {
 }
 
 /** From the strongest identifier to the weakest: a visitor, a click, a visitor known to the site, a purchase. */
-export const defaultIdentifierOrder = [
-  "client_id",
-  "yclid",
-  "user_id",
-  "purchase_id",
-] as const satisfies readonly IdentifierKind[];
+const STRONGEST_FIRST = ["client_id", "yclid", "user_id", "purchase_id"] as const satisfies readonly IdentifierKind[];
 
 /** Whether two conversions state the same revenue; prices and currencies are canonical, so equal texts are equal amounts. */
 export function sameRevenue(
@@ -23,20 +18,16 @@ export function sameRevenue(
 }
 
 /**
- * The first identifier of an order that a conversion has; kinds that the order leaves out come after it.
+ * The strongest identifier that a conversion has.
  *
  * @throws RangeError for a conversion without any identifier, which normalisation never lets through.
  */
-export function strongestIdentifier(
-  conversion: Conversion,
-  order: readonly IdentifierKind[] = defaultIdentifierOrder,
-): Identifier {
-  for (const kind of order) {
+export function strongestIdentifier(conversion: Conversion): Identifier {
+  for (const kind of STRONGEST_FIRST) {
     const value = identifierOf(conversion, kind);
     if (value !== "") return { kind, value };
   }
-  if (order === defaultIdentifierOrder) throw new RangeError("A conversion must have an identifier");
-  return strongestIdentifier(conversion);
+  throw new RangeError("A conversion must have an identifier");
 }
 
 function identifierOf(conversion: Conversion, kind: IdentifierKind): string {

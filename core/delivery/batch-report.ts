@@ -19,6 +19,7 @@ export interface BatchReport {
   readonly nextAttemptAt: number | null;
 }
 
+/** All that a batch's fate is told from; `now` is Unix milliseconds. */
 export interface BatchFacts {
   readonly batch: BatchRecord;
   readonly uploads: readonly BatchUpload[];

@@ -3,6 +3,7 @@ import { csvHeader, csvRow } from "../conversion/csv.ts";
 import type { UploadFile } from "../metrika/multipart-file.ts";
 import type { UploadRecord } from "../store/store.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { filePath } from "./files-folder.ts";
 
 /** Lines read from the database at once. */
 const PAGE_ROWS = 5000;
@@ -24,7 +25,7 @@ export async function buildFile(
   upload: UploadRecord,
   onPage: () => Promise<void>,
 ): Promise<BuiltFile> {
-  const path = `${deps.filesFolder}/${upload.uuid}.csv`;
+  const path = filePath(deps.filesFolder, upload);
   const file = await open(path, "w", 0o600);
   let rows = 0;
   let size = 0;

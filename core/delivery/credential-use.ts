@@ -19,6 +19,7 @@ export function openCredential(vault: Vault, record: CredentialRecord): OpenCred
   return { record, call: { token, loginKey: record.login ?? record.tokenHash } };
 }
 
+/** Reads and opens a credential. */
 export async function credentialOf(deps: DeliveryDeps, id: number): Promise<OpenCredential> {
   const record = await deps.store.credentials.get(id);
   if (!record) throw new Error(`Credential ${id} of an upload is gone.`);

@@ -29,7 +29,7 @@ export async function planUploads(deps: DeliveryDeps): Promise<number> {
 }
 
 /** Places a page of rows by what is known of their counters' goals. */
-export function placeRows(
+export async function placeRows(
   deps: DeliveryDeps,
   rows: readonly UnassignedRow[],
   goals: ReadonlyMap<string, KnownGoals>,
@@ -41,7 +41,14 @@ export function placeRows(
   });
   const { lingerMs, maxRows, maxBytes } = deps.rules;
   const rules = { lingerMs, maxRows, maxBytes, now, newUuid: deps.newUuid, keysExpireAt: now + PURCHASE_KEYS_KEPT_MS };
-  return deps.store.planning.place(placements, rules);
+  const placed = await deps.store.planning.place(placements, rules);
+  if (placed.sharedSeconds > 0) {
+    deps.log.warn(
+      "{rows} conversions found no free second within 30 s: Metrika will keep one of those that share visitor, target and second",
+      { rows: placed.sharedSeconds },
+    );
+  }
+  return placed.rows;
 }
 
 async function goalsOf(deps: DeliveryDeps, rows: readonly UnassignedRow[]): Promise<ReadonlyMap<string, KnownGoals>> {
@@ -54,5 +61,6 @@ async function goalsOf(deps: DeliveryDeps, rows: readonly UnassignedRow[]): Prom
   return known;
 }
 
+/** One text for a counter of a workspace. */
 export const counterKey = (counter: { readonly workspaceId: number; readonly counterId: number }) =>
   `${counter.workspaceId}/${counter.counterId}`;

@@ -4,7 +4,7 @@ import type { Attempt, UploadFacts, UploadRecord, UploadState } from "../store/s
 import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } from "./credential-use.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { moveUpload } from "./move-upload.ts";
-import { outcomeOfPoll } from "./poll-outcome.ts";
+import { factsOf, outcomeOfPoll } from "./poll-outcome.ts";
 import { afterAbsence } from "./read-back.ts";
 import { jittered, whenAgain } from "./send-outcome.ts";
 import { commentOf } from "./send-upload.ts";
@@ -19,7 +19,7 @@ const ONE_BY_ONE = 3;
  * @param failures polls of this counter in a row that brought no answer
  * @returns whether Metrika answered
  */
-export async function pollCounter(
+export async function pollUploads(
   deps: DeliveryDeps,
   open: readonly UploadRecord[],
   claim: string,
@@ -33,7 +33,11 @@ export async function pollCounter(
   try {
     const found = await readUploadings(deps, open, credential, signal);
     await noteSuccess(deps, credential);
-    for (const upload of open) await settle(deps, upload, found.get(upload.id) ?? null, claim, startedAt);
+    for (const upload of open) {
+      const uploading = found.get(upload.id) ?? null;
+      const write = upload.state === "uncertain" ? recordReadBack : recordPoll;
+      await write(deps, upload, uploading, { claim, startedAt, now: deps.now() });
+    }
     return true;
   } catch (thrown) {
     await postpone(deps, open, asMetrikaError(thrown), credential, claim, failures + 1, startedAt);
@@ -74,71 +78,89 @@ async function readUploadings(
   }
 }
 
-async function settle(
+/** One poll of one upload: under which claim, and when. Instants are Unix milliseconds. */
+interface Poll {
+  readonly claim: string;
+  readonly startedAt: number;
+  readonly now: number;
+}
+
+/** Writes down whether the file whose answer was lost is at Metrika. */
+async function recordReadBack(
   deps: DeliveryDeps,
   upload: UploadRecord,
   uploading: Uploading | null,
-  claim: string,
-  startedAt: number,
+  poll: Poll,
 ): Promise<void> {
-  const now = deps.now();
-  const record = (to: UploadState, facts: UploadFacts, outcome: string, noteworthy: boolean) => {
-    const kind = upload.state === "uncertain" ? "read_back" : "poll";
-    const attempt: Attempt | null = noteworthy
-      ? { kind, startedAt, endedAt: now, outcome, code: facts.errorCode ?? null, detail: null }
-      : null;
-    return moveUpload(deps, { id: upload.id, claim, from: upload.state, to, facts, attempt, now });
-  };
-  const wait = jittered(deps.rules.pollMs, deps.random());
-
-  if (upload.state === "uncertain") {
-    if (uploading) {
-      deps.log.info("Upload {upload}, whose answer was lost, is at Metrika as {metrikaUploadId}", {
-        upload: upload.uuid,
-        metrikaUploadId: uploading.id,
-      });
-      const { facts } = outcomeOfPoll({ ...upload, state: "sent" }, uploading, { now, rules: deps.rules, wait });
-      // Asked again at once: the poll then decides by the same rules as for any sent file.
-      await record(
-        "sent",
-        { ...facts, sentAt: upload.requestEndedAt ?? now, nextAttemptAt: now, settledAt: null },
-        "found",
-        true,
-      );
-      return;
-    }
+  const { now } = poll;
+  if (uploading === null) {
     const { to, facts } = afterAbsence(upload, now, deps.rules);
     if (to === "planned")
       deps.log.warn("Upload {upload} never reached Metrika and is sent again", { upload: upload.uuid });
-    await record(to, facts, "absent", true);
+    await move(deps, upload, to, facts, poll, "absent");
     return;
   }
+  deps.log.info("Upload {upload}, whose answer was lost, is at Metrika as {metrikaUploadId}", {
+    upload: upload.uuid,
+    metrikaUploadId: uploading.id,
+  });
+  const sentAt = upload.requestEndedAt ?? now;
+  // Asked again at once: the poll then decides by the same rules as for any sent file.
+  const facts = { ...factsOf(uploading), sentAt, nextAttemptAt: now, errorCode: null, errorText: null };
+  await move(deps, upload, "sent", facts, poll, "found");
+}
 
-  if (!uploading) {
-    await record(upload.state, { nextAttemptAt: now + wait, errorCode: "metrika_lost_sight" }, "not_listed", true);
+/** Writes down how far Metrika has got with a file. */
+async function recordPoll(
+  deps: DeliveryDeps,
+  upload: UploadRecord,
+  uploading: Uploading | null,
+  poll: Poll,
+): Promise<void> {
+  const { now } = poll;
+  const wait = jittered(deps.rules.pollMs, deps.random());
+  if (uploading === null) {
+    const facts = { nextAttemptAt: now + wait, errorCode: "metrika_lost_sight" };
+    await move(deps, upload, upload.state, facts, poll, "not_listed");
     return;
   }
   const { to, facts, outcome } = outcomeOfPoll(upload, uploading, { now, rules: deps.rules, wait });
-  const changed = to !== upload.state || uploading.status !== upload.metrikaStatus;
+  const status = uploading.status;
   if (facts.errorCode && facts.errorCode !== upload.errorCode) {
     deps.log.warn("Upload {upload} needs a look: {code}, status {status}", {
       upload: upload.uuid,
       code: facts.errorCode,
-      status: uploading.status,
+      status,
     });
   }
-  await record(to, facts, outcome, changed);
+  const hasMoved = to !== upload.state || status !== upload.metrikaStatus;
+  await move(deps, upload, to, facts, poll, hasMoved ? outcome : null);
   if (to === "completed" || to === "failed") {
-    const { linkedQuantity, lineQuantity } = facts;
     deps.log.info("Upload {upload} is settled: {status}, {linked} of {rows} rows linked", {
       upload: upload.uuid,
-      status: uploading.status,
-      linked: linkedQuantity,
-      rows: lineQuantity,
+      status,
+      linked: facts.linkedQuantity,
+      rows: facts.lineQuantity,
     });
   }
 }
 
+/** @param outcome stands in the list of attempts; null for a poll that brought nothing new */
+async function move(
+  deps: DeliveryDeps,
+  upload: UploadRecord,
+  to: UploadState,
+  facts: UploadFacts,
+  { claim, startedAt, now }: Poll,
+  outcome: string | null,
+): Promise<void> {
+  const code = facts.errorCode ?? null;
+  const attempt: Attempt | null =
+    outcome === null ? null : { kind: kindOf(upload), startedAt, endedAt: now, outcome, code, detail: null };
+  await moveUpload(deps, { id: upload.id, claim, from: upload.state, to, facts, attempt, now });
+}
+
+/** Metrika did not answer: all of them are asked about again later. */
 async function postpone(
   deps: DeliveryDeps,
   open: readonly UploadRecord[],
@@ -153,9 +175,8 @@ async function postpone(
   const { retryAt, pause } = whenAgain(error, failures, at);
   if (pause) await rest(deps, credential, pause.reason, pause.until);
   for (const upload of open) {
-    const kind = upload.state === "uncertain" ? "read_back" : "poll";
     const attempt: Attempt = {
-      kind,
+      kind: kindOf(upload),
       startedAt,
       endedAt: now,
       outcome: error.kind,
@@ -173,3 +194,5 @@ async function postpone(
     });
   }
 }
+
+const kindOf = ({ state }: UploadRecord): Attempt["kind"] => (state === "uncertain" ? "read_back" : "poll");

@@ -1,5 +1,5 @@
 import type { UploadFacts, UploadRecord } from "../store/store.ts";
-import type { DeliveryRules } from "./rules.ts";
+import { type DeliveryRules, firstReadBackMs } from "./rules.ts";
 
 /** Lists that must have been read whole without finding the file before it may be sent again. */
 const NEEDED_LISTS = 3;
@@ -20,8 +20,8 @@ export function afterAbsence(
   const next = rules.readBackMs.find((offset) => endedAt + offset > now);
   if (next !== undefined) return { to: "uncertain", facts: { completeLists: lists, nextAttemptAt: endedAt + next } };
   if (lists < NEEDED_LISTS) {
-    const step = rules.readBackMs[0] ?? 15_000;
-    return { to: "uncertain", facts: { completeLists: lists, nextAttemptAt: now + step } };
+    const nextAttemptAt = now + firstReadBackMs(rules);
+    return { to: "uncertain", facts: { completeLists: lists, nextAttemptAt } };
   }
   return { to: "planned", facts: { completeLists: lists, nextAttemptAt: now, requestEndedAt: null } };
 }

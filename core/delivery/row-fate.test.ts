@@ -9,7 +9,16 @@ const conversion = {
   currency: "",
 };
 const row: BatchRow = {
-  ...{ row: 0, kind: "accepted", conversionId: 1, conversion, setAside: null, upload: null, rejection: null },
+  ...{
+    row: 0,
+    kind: "accepted",
+    conversionId: 1,
+    conversion,
+    sentTime: null,
+    setAside: null,
+    upload: null,
+    rejection: null,
+  },
 };
 const inFile = (state: UploadState, change: Partial<NonNullable<BatchRow["upload"]>> = {}): BatchRow => ({
   ...row,
@@ -54,6 +63,13 @@ test("a row of a batch that the planner has not seen yet is queued", () => {
 
 test("a refused row is an error, whatever else stands there", () => {
   expect(fateOf({ ...row, kind: "rejected", conversion: null })).toMatchObject({ status: "error", detail: "rejected" });
+});
+
+test("a row that found no second of its own is not called linked", () => {
+  const shared = { ...inFile("completed", { metrikaStatus: "PROCESSED", linkedQuantity: 10 }), sentTime: 1 };
+  expect(fateOf(shared)).toEqual({ status: "processed", detail: "second_shared", params: {} });
+  expect(fateOf({ ...shared, sentTime: 0 })).toMatchObject({ detail: "linked" });
+  expect(fateOf({ ...inFile("planned"), sentTime: 1 })).toMatchObject({ detail: "queued" });
 });
 
 test("a row is called linked only when all rows of its file are", () => {

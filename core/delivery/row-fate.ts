@@ -47,6 +47,9 @@ export function fateOf(row: BatchRow): RowFate {
       if (metrikaStatus === "LINKAGE_FAILURE" || linkedQuantity === 0) {
         return { status: "processed", detail: "not_linked", params: {} };
       }
+      if (row.sentTime !== null && row.sentTime === row.conversion?.dateTime) {
+        return { status: "processed", detail: "second_shared", params: {} };
+      }
       if (linkedQuantity === null) return { status: "processed", detail: "linked_unknown", params: {} };
       if (linkedQuantity === rows) return { status: "processed", detail: "linked", params: {} };
       return { status: "processed", detail: "linked_n_of_m", params: { linked: linkedQuantity, rows } };

@@ -25,6 +25,9 @@ export interface DeliveryRules {
   readonly parallelSendsPerCredential: number;
 }
 
+/** How long after a lost answer Metrika's list is read first. */
+export const firstReadBackMs = ({ readBackMs }: Pick<DeliveryRules, "readBackMs">): number => readBackMs[0] ?? 15_000;
+
 /** A row that waits longer than this for a goal is given up: Metrika joins a conversion to visits of 21 days. */
 export const GOAL_PATIENCE_MS = 21 * 86_400_000;
 

@@ -3,7 +3,7 @@ import type { Uploading } from "../metrika/offline-conversions.ts";
 import type { PauseReason, UploadFacts, UploadRecord, UploadState } from "../store/store.ts";
 import { backoffMs } from "./backoff.ts";
 import { factsOf, refusedAll } from "./poll-outcome.ts";
-import type { DeliveryRules } from "./rules.ts";
+import { type DeliveryRules, firstReadBackMs } from "./rules.ts";
 
 /** What one try means for the upload, and for the credential it was made with. */
 export interface Outcome {
@@ -14,6 +14,7 @@ export interface Outcome {
   readonly pause: { readonly reason: PauseReason; readonly until: number } | null;
 }
 
+/** What an outcome depends on besides the answer; `now` is Unix milliseconds. */
 export interface Circumstances {
   readonly now: number;
   /** In [0, 1). */
@@ -50,7 +51,7 @@ export function outcomeOfSendError(error: MetrikaError, upload: UploadRecord, at
     return { to: "failed", facts: { ...said, settledAt: now }, outcome: "refused", pause: null };
   }
   if (error.bodyMayHaveArrived && error.kind !== "throttled") {
-    const first = Math.max(rules.readBackMs[0] ?? 15_000, (error.retryAfterSeconds ?? 0) * 1000);
+    const first = Math.max(firstReadBackMs(rules), (error.retryAfterSeconds ?? 0) * 1000);
     const lost = { ...said, requestEndedAt: now, completeLists: 0, nextAttemptAt: now + first };
     return { to: "uncertain", facts: lost, outcome: "answer_lost", pause: null };
   }

@@ -124,6 +124,10 @@ export const rowDetails = {
     ru: "Метрика обработала файл и не сообщила, сколько строк привязала.",
     en: "Metrika processed the file and did not say how many rows it linked.",
   },
+  second_shared: {
+    ru: "Метрика обработала файл, но из продаж одного посетителя с одной целью в одну секунду хранит одну, а свободной секунды за полминуты до этой продажи не нашлось. Передавайте настоящее время продажи.",
+    en: "Metrika processed the file, but keeps one of the sales of one visitor with one target in one second, and in the half minute before this sale no second was free. Send the real time of the sale.",
+  },
   goal_not_found: {
     ru: "Цель «{target}» не появилась на счётчике за 21 день.",
     en: "The goal “{target}” did not appear on the counter in 21 days.",

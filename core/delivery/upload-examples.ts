@@ -32,6 +32,7 @@ export function exampleUploading(change: Partial<Uploading> = {}): Uploading {
   };
 }
 
+/** A failed call of the given kind whose body surely did not arrive, unless said otherwise. */
 export function exampleError(kind: MetrikaErrorFacts["kind"], change: Partial<MetrikaErrorFacts> = {}): MetrikaError {
   return new MetrikaError(`Metrika: ${kind}`, { kind, bodyMayHaveArrived: false, ...change });
 }

@@ -1,13 +1,15 @@
 import { checkGoals, countersToCheck } from "./check-goals.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { planUploads } from "./plan-uploads.ts";
-import { pollCounter } from "./poll-uploads.ts";
+import { pollUploads } from "./poll-uploads.ts";
+import { firstReadBackMs } from "./rules.ts";
 import { sendUpload } from "./send-upload.ts";
 import { noteTrouble } from "./trouble.ts";
 
 /** Uploads asked about at once; one list of a counter serves all of its own. */
 const POLL_LIMIT = 1000;
 const POLLED = ["sent", "processing", "uncertain"] as const;
+const GOALS_REST = 20;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** The loop that moves conversions from the store to Metrika. */
@@ -22,6 +24,7 @@ export interface Worker {
   stop(graceMs: number): Promise<void>;
 }
 
+/** How often the worker looks for work, in milliseconds. */
 export interface WorkerTiming {
   /** How often the loop looks for what became due. */
   readonly tickMs: number;
@@ -29,6 +32,7 @@ export interface WorkerTiming {
   readonly wakeMs: number;
 }
 
+/** Makes a worker that stands still until it is started. */
 export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs: 1000, wakeMs: 50 }): Worker {
   const { store, rules } = deps;
   const underWay = new Map<string, Promise<void>>();
@@ -42,6 +46,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
   let woken = false;
   let running = false;
   let sends = 0;
+  let goalsRestUntil = 0;
 
   /** Starts a piece of work under a name; a second one of the same name is not begun. */
   function begin(name: string, work: () => Promise<void>): void {
@@ -88,7 +93,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
     for (const [counter, open] of Map.groupBy(due, (u) => `${u.counterId}:${u.credentialId}`)) {
       begin(`poll:${counter}:${claim}`, async () => {
         const failures = failedPolls.get(counter) ?? 0;
-        const answered = await pollCounter(deps, open, claim, failures, aborter.signal);
+        const answered = await pollUploads(deps, open, claim, failures, aborter.signal);
         if (answered) failedPolls.delete(counter);
         else failedPolls.set(counter, failures + 1);
       });
@@ -96,20 +101,28 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
     return due.length;
   }
 
-  async function beginGoalChecks(): Promise<number> {
+  /** A long queue of waiting rows is slow to look through, so a look is followed by a rest many times its length. */
+  async function beginGoalChecks(mayRest: boolean): Promise<number> {
+    const started = performance.now();
+    if (mayRest && started < goalsRestUntil) return 0;
     const counters = await countersToCheck(deps);
+    const ended = performance.now();
+    goalsRestUntil = ended + (ended - started) * GOALS_REST;
     for (const counter of counters) {
       begin(`goals:${counter.workspaceId}:${counter.counterId}`, () => checkGoals(deps, counter, aborter.signal));
     }
     return counters.length;
   }
 
-  async function look(): Promise<boolean> {
+  async function look(mayRest: boolean): Promise<boolean> {
     const now = deps.now();
-    const firstReadBackMs = rules.readBackMs[0] ?? 15_000;
-    const released = await store.uploads.releaseClaims({ leasesBefore: now, now, firstReadBackMs });
+    const released = await store.uploads.releaseClaims({
+      leasesBefore: now,
+      now,
+      firstReadBackMs: firstReadBackMs(rules),
+    });
     const placed = await planUploads(deps);
-    const goals = await beginGoalChecks();
+    const goals = await beginGoalChecks(mayRest);
     const sent = await beginSends();
     const polled = await beginPolls();
     return released + placed + goals + sent + polled > 0;
@@ -131,7 +144,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       return;
     }
     woken = false;
-    round = look()
+    round = look(true)
       .catch((error) => {
         trouble("round", error);
         return false;
@@ -151,7 +164,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       if (running) schedule(timing.wakeMs);
     },
     async runOnce() {
-      const found = await look();
+      const found = await look(false);
       while (underWay.size > 0) await Promise.all(underWay.values());
       return found;
     },

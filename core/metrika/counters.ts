@@ -29,7 +29,7 @@ const CounterAnswer = v.pipe(
     status: counter.status,
     permission: counter.permission,
     /** Whether the token's login may upload and create goals; null when Metrika does not tell its right. */
-    writable: counter.permission === null ? null : WRITING.includes(counter.permission),
+    writable: counter.permission ? WRITING.includes(counter.permission) : null,
     ownerLogin: counter.owner_login,
     site: counter.site2?.site ?? counter.site,
     /** Name in the tz database, for example `Europe/Moscow`. */

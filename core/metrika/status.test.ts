@@ -14,13 +14,8 @@ test("an unknown status means waiting on", () => {
     expect(meaningOf(status)).toMatchObject({ outcome: "waiting", known: false });
 });
 
-test("every status and every failure has a sentence in both languages without blanks", () => {
-  const sentences = [
-    ...Object.values(uploadingStatuses).map((status) => status.sentence),
-    meaningOf("?").sentence,
-    ...Object.values(metrikaSentences),
-  ];
-  for (const { ru, en } of sentences) {
+test("every failure has a sentence in both languages without blanks", () => {
+  for (const { ru, en } of Object.values(metrikaSentences)) {
     expect(ru).toMatch(/^[А-ЯЁ][^{}]*\.$/);
     expect(en).toMatch(/^[A-Z][^{}а-яё]*\.$/);
   }

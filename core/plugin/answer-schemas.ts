@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { uploadStates } from "../store/port/uploads.ts";
 import { component } from "./valibot-openapi.ts";
 
 const instant = v.pipe(v.string(), v.description("ISO 8601, UTC"));
@@ -12,6 +13,7 @@ const Fault = v.object({
   message: v.pipe(v.string(), v.description("What is wrong and how to mend it, in Russian or English")),
 });
 
+/** A refused row: its main fault, and further ones under `more`. */
 export const Rejection = v.pipe(
   v.object({
     index,
@@ -21,6 +23,7 @@ export const Rejection = v.pipe(
   component("Rejection"),
 );
 
+/** What the sender should know about a row that was accepted all the same. */
 export const Warning = v.pipe(v.object({ index, ...Fault.entries }), component("Warning"));
 
 const counts = {
@@ -32,14 +35,16 @@ const counts = {
     v.description("Rows that repeat a known conversion, with its id (the first 1000)"),
   ),
   rejections: v.array(Rejection),
-  warnings: v.array(Warning),
+  warnings: v.pipe(v.array(Warning), v.description("The first 1000")),
 };
 
+/** The answer to an intake. */
 export const Receipt = v.pipe(
   v.object({ batch_id: text, status: v.literal("accepted"), ...counts }),
   component("Receipt"),
 );
 
+/** A conversion in its canonical spelling. */
 export const Conversion = v.pipe(
   v.object({
     client_id: text,
@@ -54,6 +59,7 @@ export const Conversion = v.pipe(
   component("Conversion"),
 );
 
+/** What an intake would have stored and sent. */
 export const DryRun = v.pipe(
   v.object({
     status: v.literal("dry_run"),
@@ -64,23 +70,14 @@ export const DryRun = v.pipe(
   component("DryRun"),
 );
 
-const uploadState = v.picklist([
-  "filling",
-  "planned",
-  "sending",
-  "sent",
-  "processing",
-  "completed",
-  "failed",
-  "uncertain",
-]);
 const quantity = v.nullable(count);
 
+/** An upload with Metrika's own numbers about it. */
 export const Upload = v.pipe(
   v.object({
     upload_id: v.string(),
     counter_id: count,
-    state: uploadState,
+    state: v.picklist(uploadStates),
     currency: v.string(),
     rows: count,
     metrika_upload_id: text,
@@ -110,6 +107,7 @@ const reason = v.picklist([
   "cancelled",
 ]);
 
+/** The status of a batch: the specified fields, and beside them all that is known. */
 export const BatchStatus = v.pipe(
   v.object({
     batch_id: v.string(),
@@ -139,12 +137,19 @@ export const BatchStatus = v.pipe(
   component("BatchStatus"),
 );
 
+/** One received row with its fate. */
 export const BatchRow = v.pipe(
   v.object({
     index,
     kind: v.picklist(["accepted", "replaced", "duplicate", "rejected"]),
     conversion_id: text,
     conversion: v.nullable(Conversion),
+    sent_time: v.pipe(
+      v.nullable(instant),
+      v.description(
+        "The second given to Metrika, if another sale of the visitor with this target holds that of `date_time`; never changed. Equal to `date_time`: no second was free within 30 s back",
+      ),
+    ),
     status: v.picklist(["pending", "processed", "error"]),
     detail: v.pipe(v.string(), v.description("The finer truth: queued, waiting_goal, sent, linked, linked_n_of_m, …")),
     message: v.string(),
@@ -154,6 +159,7 @@ export const BatchRow = v.pipe(
   component("BatchRow"),
 );
 
+/** One try to send an upload, to poll it or to look a lost answer up. */
 export const Attempt = v.pipe(
   v.object({
     kind: v.picklist(["send", "poll", "read_back"]),

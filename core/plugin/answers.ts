@@ -6,17 +6,21 @@ import { fateOf } from "../delivery/row-fate.ts";
 import { rowDetails } from "../delivery/sentences.ts";
 import { openRejection, type Receipt, type Rejection } from "../intake/receipt.ts";
 import { type Language, render } from "../language.ts";
-import type { BatchRecord, BatchRow, RowWarning, Store, UploadRecord } from "../store/store.ts";
+import type { BatchRecord, BatchRow, RowWarning, SourceRecord, Store, UploadRecord } from "../store/store.ts";
+import { MOST_WARNINGS } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import { conversionUuid } from "./public-id.ts";
 
-/** Refused rows told in one answer of the status; the rest is read row by row. */
-const MOST_REJECTIONS = 1000;
+/** Refused rows, and warnings, told in one status; the rest is read row by row. */
+const MOST_FINDINGS = 1000;
 /** Repeats named in a receipt; `duplicate_count` always counts them all. */
 const MOST_DUPLICATES = 1000;
 
+/** Unix milliseconds as ISO 8601 in UTC. */
 export const iso = (ms: number): string => new Date(ms).toISOString();
+/** As {@link iso}, or null. */
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+const isoSecond = (seconds: number): string => iso(seconds * 1000).replace(".000Z", "Z");
 
 const sayFinding = (finding: Finding, language: Language) => ({
   field: finding.field,
@@ -30,6 +34,7 @@ export function rejectionAnswer({ row, findings: [first, ...rest] }: Rejection, 
   return { index: row, ...sayFinding(first, language), ...(more.length > 0 && { more }) };
 }
 
+/** A warning as the API tells it. */
 export const warningAnswer = ({ row, ...finding }: RowWarning, language: Language) => ({
   index: row,
   ...sayFinding(finding, language),
@@ -47,7 +52,7 @@ export function receiptAnswer(receipt: Receipt, language: Language, installation
       .slice(0, MOST_DUPLICATES)
       .map(({ row, conversionId }) => ({ index: row, conversion_id: conversionUuid(installationUuid, conversionId) })),
     rejections: receipt.rejections.map((rejection) => rejectionAnswer(rejection, language)),
-    warnings: receipt.warnings.map((warning) => warningAnswer(warning, language)),
+    warnings: receipt.warnings.slice(0, MOST_WARNINGS).map((warning) => warningAnswer(warning, language)),
   };
 }
 
@@ -76,27 +81,29 @@ export function conversionAnswer(conversion: Conversion) {
     yclid: conversion.yclid || null,
     purchase_id: conversion.purchaseId || null,
     target: conversion.target,
-    date_time: iso(conversion.dateTime * 1000).replace(".000Z", "Z"),
+    date_time: isoSecond(conversion.dateTime),
     price: conversion.price,
     currency: conversion.currency || null,
   };
 }
 
-type BatchReader = Pick<Store, "batches" | "goals" | "sources" | "credentials">;
+type BatchReader = Pick<Store, "batches" | "goals" | "credentials">;
 
-/** The status of a batch: the specified fields, and beside them all that is known. */
+/**
+ * The status of a batch: the specified fields, and beside them all that is known.
+ * @param most refused rows and warnings told at the most
+ */
 export async function batchAnswer(
-  store: BatchReader,
-  vault: Vault,
+  { store, vault }: { readonly store: BatchReader; readonly vault: Vault },
   batch: BatchRecord,
-  credentialId: number,
-  workspaceId: number,
+  { credentialId, workspaceId }: Pick<SourceRecord, "credentialId" | "workspaceId">,
   language: Language,
   now: number,
+  most = MOST_FINDINGS,
 ) {
   const uploads = await store.batches.uploadsOf(batch.id);
   const setAside = await store.batches.setAsideOf(batch.id);
-  const rejected = batch.rejected > 0 ? await store.batches.rejectedOf(batch.id) : [];
+  const rejected = batch.rejected > 0 ? await store.batches.rejectedOf(batch.id, most) : [];
   const known = await store.goals.get(workspaceId, batch.counterId);
   const goals = known?.identifiers ?? [];
   const goalsUnreadable = known !== null && known.unreadableSince !== null;
@@ -116,10 +123,8 @@ export async function batchAnswer(
     accepted: batch.total - batch.duplicates - batch.rejected,
     duplicates: batch.duplicates,
     rejected: batch.rejected,
-    rejections: rejected
-      .slice(0, MOST_REJECTIONS)
-      .map((row) => rejectionAnswer(openRejection(vault, batch.uuid, row), language)),
-    warnings: batch.warnings.slice(0, MOST_REJECTIONS).map((warning) => warningAnswer(warning, language)),
+    rejections: rejected.map((row) => rejectionAnswer(openRejection(vault, batch.uuid, row), language)),
+    warnings: batch.warnings.slice(0, most).map((warning) => warningAnswer(warning, language)),
     linked: report.linked,
     goal_not_found: report.goalNotFound,
     user_not_found: report.userNotFound,
@@ -176,6 +181,7 @@ export function rowAnswer(
     kind: row.kind,
     conversion_id: row.conversionId === null ? null : conversionUuid(installationUuid, row.conversionId),
     conversion: row.conversion && conversionAnswer(row.conversion),
+    sent_time: row.sentTime === null ? null : isoSecond(row.sentTime),
     status,
     detail,
     message: rejection?.message ?? render(rowDetails[detail], language, params),

@@ -1,2 +1,2 @@
-/** The testing kit of the plugin contract. */
+/** What tests of a plugin use beside the contract. */
 export { problemDocument } from "./problem.ts";

@@ -20,7 +20,7 @@ export function createSourceContext<Config>(
   source: SourceRecord,
   config: Config,
 ): SourceContext<Config> {
-  const { store, vault } = deps;
+  const { store } = deps;
   const installation = store.installation.uuid;
   return {
     id: source.uuid,
@@ -38,7 +38,7 @@ export function createSourceContext<Config>(
     async batchAnswer(batchId, language) {
       const batch = await store.batches.findByUuid(batchId);
       if (!batch || batch.sourceId !== source.id) return null;
-      return batchAnswer(store, vault, batch, source.credentialId, source.workspaceId, language, deps.now());
+      return batchAnswer(deps, batch, source, language, deps.now());
     },
   };
 }

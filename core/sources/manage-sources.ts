@@ -12,6 +12,7 @@ import type { SourceRegistry } from "./registry.ts";
 const CHECK_MS = 5000;
 const OVERLAP_MS = 86_400_000;
 
+/** A source as it is asked for; null where the gateway is to choose. */
 export interface NewSourceInput {
   readonly plugin: string;
   readonly name: string;
@@ -24,6 +25,7 @@ export interface NewSourceInput {
   readonly options: SourceOptions;
 }
 
+/** What sources are managed with. */
 export interface SourceManagerDeps {
   readonly store: Store;
   readonly metrika: MetrikaClient;
@@ -33,6 +35,7 @@ export interface SourceManagerDeps {
   readonly newUuid: () => string;
 }
 
+/** Sources as people make and change them. */
 export interface SourceManager {
   /** Makes a source with a token of its own. The secret is told this once. */
   create(
@@ -49,6 +52,7 @@ export interface SourceManager {
 
 const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex");
 
+/** Makes the manager of one process. */
 export function createSourceManager(deps: SourceManagerDeps): SourceManager {
   const { store, vault, registry, now } = deps;
 

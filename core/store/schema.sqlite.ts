@@ -16,6 +16,7 @@ export const installation = sqliteTable("installation", {
   createdAt: integer("created_at").notNull(),
 });
 
+/** Tenants; the first start makes one. */
 export const workspaces = sqliteTable("workspaces", {
   id: integer().primaryKey(),
   uuid: text().notNull().unique(),
@@ -23,6 +24,7 @@ export const workspaces = sqliteTable("workspaces", {
   createdAt: integer("created_at").notNull(),
 });
 
+/** Keys of programs; `hash` is SHA-256 in hex. */
 export const apiKeys = sqliteTable("api_keys", {
   id: integer().primaryKey(),
   uuid: text().notNull().unique(),
@@ -56,6 +58,7 @@ export const credentials = sqliteTable("credentials", {
   updatedAt: integer("updated_at").notNull(),
 });
 
+/** One configured use of a plugin. Zone and currency are resolved once, so that a retry gets the same second. */
 export const sources = sqliteTable(
   "sources",
   {
@@ -116,7 +119,8 @@ export const batches = sqliteTable(
 
 /**
  * The latest revision of a fact. The natural key begins with the time, so that all counters share one growing edge of the
- * index. The partial indexes cost an insert nothing: a new row has no upload, is not set aside and is not a correction.
+ * index. The partial indexes cost an insert nothing: a new row has no upload, is not set aside, not a correction and not moved to
+ * another second.
  */
 export const conversions = sqliteTable(
   "conversions",
@@ -154,6 +158,7 @@ export const conversions = sqliteTable(
     index("conversions_of_upload").on(t.uploadId).where(sql`upload_id is not null`),
     index("conversions_set_aside").on(t.setAside, t.counterId).where(sql`set_aside is not null`),
     index("conversions_corrected").on(t.batchId).where(sql`revision > 0`),
+    index("conversions_moved").on(t.sentTime, t.counterId).where(sql`sent_time is not null`),
   ],
 );
 
@@ -205,20 +210,28 @@ export const rejectedRows = sqliteTable(
     sealed: text(),
     expiresAt: integer("expires_at").notNull(),
   },
-  (t) => [primaryKey({ columns: [t.batchId, t.row] }), index("rejected_rows_expiry").on(t.expiresAt)],
+  (t) => [
+    primaryKey({ columns: [t.batchId, t.row] }),
+    index("rejected_rows_expiry").on(t.expiresAt).where(sql`sealed is not null`),
+  ],
 );
 
-/** Keys by which a fact is known besides its natural key; the key itself is kept only as a keyed hash. */
+/**
+ * Keys by which a fact is known besides its natural key; the key itself is kept only as a keyed hash. A key outlives its
+ * fact: when the fact passes its retention, the file it went in stays here for its later repeats to follow.
+ */
 export const sourceKeys = sqliteTable(
   "source_keys",
   {
     keyHash: text("key_hash").notNull().primaryKey(),
     conversionId: integer("conversion_id").notNull(),
+    uploadId: integer("upload_id"),
     expiresAt: integer("expires_at").notNull(),
   },
-  (t) => [index("source_keys_expiry").on(t.expiresAt)],
+  (t) => [index("source_keys_expiry").on(t.expiresAt), index("source_keys_of_conversion").on(t.conversionId)],
 );
 
+/** Which batch answered a sender's idempotency key (kept as a keyed hash), and for which body. */
 export const idempotency = sqliteTable(
   "idempotency",
   {

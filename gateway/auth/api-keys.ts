@@ -5,7 +5,6 @@ import { apiKeyPrefix, hashSecret, secretMatches } from "../../core/vault/secret
 /** Who calls a management route. */
 export interface Principal {
   readonly workspaceId: number;
-  readonly scopes: readonly ApiKeyScope[];
 }
 
 /**
@@ -54,7 +53,7 @@ export function createAuthenticate(
     async authenticate(authorization, scope) {
       const presented = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
       if (presented === undefined) throw new ProblemError("unauthorized");
-      if (secretMatches(presented, operatorHash)) return { workspaceId, scopes: ["intake", "read", "manage"] };
+      if (secretMatches(presented, operatorHash)) return { workspaceId };
       const prefix = apiKeyPrefix(presented);
       const key = prefix === null ? null : await findKey(prefix);
       const known = secretMatches(presented, key === null ? [] : [Buffer.from(key.hash, "hex")]);
@@ -62,7 +61,7 @@ export function createAuthenticate(
       if (!known || !inForce) throw new ProblemError("api_key_invalid");
       if (!key.scopes.includes(scope)) throw new ProblemError("forbidden_scope", { scope });
       await noteUse(key);
-      return { workspaceId: key.workspaceId, scopes: key.scopes };
+      return { workspaceId: key.workspaceId };
     },
   };
 }

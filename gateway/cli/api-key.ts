@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { quoteValue } from "../../core/language.ts";
 import { asOperator } from "./operator.ts";
 
 interface Key {
@@ -38,9 +39,9 @@ export function addApiKeyCommands(program: Command): void {
     .action(async () => {
       const { data } = (await asOperator((operate) => operate("GET", "/v1/api-keys"))) as { data: readonly Key[] };
       for (const key of data) {
-        const state = key.revoked_at ? "revoked" : key.expires_at ? `until ${key.expires_at}` : "in force";
+        // A name may hold what a terminal obeys; quoted, it is only shown.
         console.log(
-          `${key.api_key_id}  mgw_${key.prefix}_…  ${key.name}  [${key.scopes.join(",")}]  ${state}  last used ${key.last_used_at ?? "never"}`,
+          `${key.api_key_id}  mgw_${key.prefix}_…  ${quoteValue(key.name)}  [${key.scopes.join(",")}]  ${stateOf(key)}  last used ${key.last_used_at ?? "never"}`,
         );
       }
     });
@@ -52,4 +53,10 @@ export function addApiKeyCommands(program: Command): void {
       await asOperator((operate) => operate("DELETE", `/v1/api-keys/${encodeURIComponent(id)}`));
       console.error("Revoked.");
     });
+}
+
+function stateOf(key: Key): string {
+  if (key.revoked_at) return "revoked";
+  if (key.expires_at === null) return "in force";
+  return `${Date.parse(key.expires_at) > Date.now() ? "until" : "expired"} ${key.expires_at}`;
 }

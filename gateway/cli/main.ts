@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { ConfigError } from "../config.ts";
 import { addApiKeyCommands } from "./api-key.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
@@ -13,6 +12,6 @@ addApiKeyCommands(program);
 addSimulateCommand(program);
 
 program.parseAsync().catch((error) => {
-  console.error(error instanceof ConfigError || error instanceof Error ? error.message : error);
+  console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 });

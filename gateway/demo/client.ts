@@ -3,6 +3,7 @@ import type { Language } from "../../core/language.ts";
 import { BatchRow, BatchStatus, Receipt } from "../../core/plugin/answer-schemas.ts";
 import { CreatedWebhook, pageOf } from "../routes/webhook-shapes.ts";
 
+/** The gateway's answers, as its own document describes them. */
 export type BatchAnswer = v.InferOutput<typeof BatchStatus>;
 export type BatchRowAnswer = v.InferOutput<typeof BatchRow>;
 export type ReceiptAnswer = v.InferOutput<typeof Receipt>;

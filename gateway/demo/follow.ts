@@ -3,6 +3,7 @@ import type { BatchAnswer } from "./client.ts";
 
 const ASKED_EVERY_MS = 200;
 
+/** What is asked, and when the asking ends. */
 export interface Following<Answer> {
   readonly read: () => Promise<Answer>;
   /** What may change on the way. */

@@ -31,12 +31,14 @@ export interface Narrator {
 /** The part of a batch's status that its receipt told too. */
 export type Intake = Pick<BatchAnswer, "accepted" | "duplicates" | "rejected" | "rejections" | "warnings">;
 
+/** Where the narrator writes, and in which language. */
 export interface NarratorDeps {
   readonly terminal: Terminal;
   readonly language: Language;
   readonly now: () => number;
 }
 
+/** Makes a narrator that has said nothing yet. */
 export function createNarrator({ terminal, language, now }: NarratorDeps): Narrator {
   const say = (name: PhraseName, params?: Params) => render(phrases[name], language, params);
   let begun = now();

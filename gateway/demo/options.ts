@@ -14,6 +14,7 @@ export class DemoUsageError extends Error {
   override readonly name = "DemoUsageError";
 }
 
+/** The help of the command line. */
 export const usage = `Usage: bun run demo [--once] [--lang ru|en]
 
   --once     end when everything is settled: exit code 0 if all went as it should, 1 if not

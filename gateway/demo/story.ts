@@ -15,6 +15,7 @@ export interface Outcome {
   readonly salesBatch: string;
 }
 
+/** Whom the story is told of, and to whom. */
 export interface StoryDeps {
   readonly rig: Rig;
   readonly client: DemoClient;

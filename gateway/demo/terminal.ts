@@ -15,6 +15,7 @@ export interface Terminal {
   note(text: string, marker?: string, tone?: Tone): void;
 }
 
+/** What the output can show. */
 export interface TerminalOptions {
   readonly write: (text: string) => void;
   /** Characters in a line; undefined where the output is no terminal. */
@@ -38,6 +39,7 @@ const TEXT_AT = TIME_WIDTH + " s  ".length + WORD_WIDTH + 1;
 const NARROWEST = 60;
 const WIDEST = 116;
 
+/** Makes a terminal of anything that takes text. */
 export function createTerminal({ write, columns, colours }: TerminalOptions): Terminal {
   const width = Math.min(Math.max(columns ?? WIDEST, NARROWEST), WIDEST);
   const paint = (text: string, tone: Tone) => (colours ? CODES[tone][0] + text + CODES[tone][1] : text);

@@ -20,6 +20,7 @@ export interface BodyAccount {
 /** Bodies up to this size are not counted: as many as there are connections do no harm. */
 const SMALL_BODY = 65_536;
 
+/** Makes a budget of so many bytes for all large bodies together. */
 export function createBodyBudget(budgetBytes: number): BodyBudget {
   let taken = 0;
   return {

@@ -201,7 +201,8 @@ function causeOf(text: string, at: number, otherwise: JsonFaultCause): JsonFault
   return otherwise;
 }
 
-function placeOf(text: string, at: number): { readonly line: number; readonly column: number } {
+/** The place of an offset, counted as an editor counts. */
+export function placeOf(text: string, at: number): { readonly line: number; readonly column: number } {
   let line = 1;
   let start = 0;
   for (let next = text.indexOf("\n"); next !== -1 && next < at; next = text.indexOf("\n", start)) {

@@ -54,7 +54,7 @@ test("every fault is told with its dotted field, code and sentence", () => {
   expect(document?.errors).toEqual([
     { field: "name", code: "too_short", message: "The value is too short; the least length is 1." },
     { field: "counter_id", code: "not_whole", message: "Expected a whole number, but received: 1.5." },
-    { field: "is_active", code: "wrong_type", message: "Expected true or false, but received: yes." },
+    { field: "is_active", code: "wrong_type", message: 'Expected true or false, but received: "yes".' },
     { field: "dedupe_by", code: "not_one_of", message: 'Allowed values: "exact", "purchase"; received: name.' },
     { field: "options.time_zone", code: "time_zone_unknown", message: "No such zone: Mars." },
     { field: "tags.1", code: "wrong_type", message: "Expected a string, but received: 1." },
@@ -85,4 +85,10 @@ test("a wrong secret is never repeated, whole or inside an object", () => {
   ]);
   expect(text).not.toContain("planted-token");
   expect(text).toContain("plan***");
+});
+
+test("a list in the place of the body is told as such, not as an object that lacks everything", () => {
+  expect(errorsOf([{ name: "CRM" }])?.errors).toEqual([
+    { field: "body", code: "wrong_type", message: "Expected an object, but received: […1]." },
+  ]);
 });

@@ -19,6 +19,8 @@ export function parseBody<Schema extends v.GenericSchema>(
   body: unknown,
   sentences: CheckSentences = {},
 ): v.InferOutput<Schema> {
+  // To valibot a list is an object without the fields.
+  if (Array.isArray(body)) throw invalidFields([wrongType("body", "object", quoteValue(shorten(body)))]);
   const parsed = v.safeParse(schema, body);
   if (parsed.success) return parsed.output;
   throw invalidFields([
@@ -52,7 +54,13 @@ function typeFault(field: string, issue: v.BaseIssue<unknown>, received: string)
   if (issue.input === undefined) return fieldFault(field, "required", {});
   const isChoice = issue.type === "picklist" || issue.type === "literal" || issue.type === "variant";
   if (isChoice) return fieldFault(field, "not_one_of", { allowed: choices(issue.expected), received });
-  return fieldFault(field, "wrong_type", { expected: kindNames[kindOf(issue)], received });
+  // In quotation marks: "a number is expected, received: 12345" would puzzle whoever sent "12345".
+  const shown = typeof issue.input === "string" && !isSecretField(field) ? `"${received}"` : received;
+  return wrongType(field, kindOf(issue), shown);
+}
+
+function wrongType(field: string, expected: keyof typeof kindNames, received: string): FieldFault {
+  return fieldFault(field, "wrong_type", { expected: kindNames[expected], received });
 }
 
 function ruleFault(field: string, issue: v.BaseIssue<unknown>, received: string): FieldFault {

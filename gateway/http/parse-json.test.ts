@@ -25,14 +25,17 @@ test("a fault is named with its place, cause and mend in the reader's language",
   expect(detailOf("", "ru")).toContain("Тело запроса пустое");
 });
 
-test("deep nesting is refused, whichever parser meets it", () => {
+test("deep nesting is refused at its place, before any parser meets it", () => {
   const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  const never = (): unknown => {
+    throw new Error("The parser was asked.");
+  };
   expect(detailOf(nested(64))).toBe("no fault");
-  expect(detailOf(nested(65))).toContain("too many levels");
-  expect(detailOf(nested(100_000))).toContain("too many levels");
-  const withReviver = (text: string): unknown => JSON.parse(text, (_, value) => value);
-  expect(detailOf(nested(100_000), "en", withReviver)).toContain("too many levels");
-  expect(detailOf(`${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`)).toContain("too many levels");
+  expect(detailOf(`\n ${nested(65)}`, "en", never)).toBe(
+    "The body is not JSON: line 2, column 66. There are too many levels of nesting.",
+  );
+  expect(detailOf("[".repeat(10_000_000), "en", never)).toContain("too many levels");
+  expect(detailOf(`${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`, "en", never)).toContain("too many levels");
 });
 
 test("names that mean something to JavaScript are plain data", () => {

@@ -1,5 +1,6 @@
 import { ProblemError } from "../../core/plugin/problem.ts";
-import { findJsonFault, type JsonFaultCause, jsonFaultCauses } from "./json-fault.ts";
+import { firstTooDeep } from "./json-depth.ts";
+import { findJsonFault, type JsonFault, jsonFaultCauses, placeOf } from "./json-fault.ts";
 
 /** Deeper documents are refused: ours have four levels, and recursion over a strange one must not exhaust the stack. */
 const MAX_DEPTH = 64;
@@ -10,31 +11,16 @@ const MAX_DEPTH = 64;
  * @throws {ProblemError} `malformed_json` with line, column and the likely cause.
  */
 export function parseJson(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
-  let value: unknown;
+  const tooDeep = firstTooDeep(text, MAX_DEPTH);
+  if (tooDeep !== null) throw malformed({ ...placeOf(text, tooDeep), cause: "too_deep" });
   try {
-    value = parse(text);
+    return parse(text);
   } catch (cause) {
-    // A parser with a reviver recurses, and runs out of stack on deep documents.
-    if (cause instanceof RangeError) throw malformed("too_deep", 1, 1, cause);
     if (!(cause instanceof SyntaxError)) throw cause;
-    const fault = findJsonFault(text);
-    throw malformed(fault?.cause ?? "unexpected", fault?.line ?? 1, fault?.column ?? 1, cause);
+    throw malformed(findJsonFault(text) ?? { line: 1, column: 1, cause: "unexpected" }, cause);
   }
-  if (isDeeperThan(value, MAX_DEPTH)) throw malformed("too_deep", 1, 1);
-  return value;
 }
 
-function malformed(reason: JsonFaultCause, line: number, column: number, cause?: unknown): ProblemError {
+function malformed({ line, column, cause: reason }: JsonFault, cause?: unknown): ProblemError {
   return new ProblemError("malformed_json", { line, column, cause: jsonFaultCauses[reason] }, { cause });
-}
-
-/** Walks the parsed value, not the text: measured 4 ms against 23 for 100,000 conversions, whose parsing takes 25. */
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth === 0) return true;
-  if (Array.isArray(value)) return value.some((element) => isDeeperThan(element, depth - 1));
-  for (const name in value) {
-    if (isDeeperThan((value as Readonly<Record<string, unknown>>)[name], depth - 1)) return true;
-  }
-  return false;
 }

@@ -21,7 +21,7 @@ function errorsOf(query: Record<string, string>): unknown {
 test("each fault of a query names its field, kind and the value received", () => {
   expect(errorsOf({ cursor: "toolong", limit: "1.5", batch_id: "x", extra: "1" })).toEqual([
     { field: "cursor", code: "too_long", message: "The value is too long; the greatest length is 4." },
-    { field: "limit", code: "wrong_type", message: "Expected a number, but received: 1.5." },
+    { field: "limit", code: "not_whole", message: "Expected a whole number, but received: 1.5." },
     { field: "batch_id", code: "bad_format", message: "The value is malformed: x." },
     { field: "extra", code: "unknown_field", message: "There is no such field; check its spelling." },
   ]);

@@ -23,6 +23,7 @@ function faultsOf(issue: Issue, field: string, received: string, absent: boolean
   switch (issue.code) {
     case "invalid_type":
       if (absent) return [fieldFault(field, "required", {})];
+      if (issue.expected === "int") return [fieldFault(field, "not_whole", { received })];
       return [fieldFault(field, "wrong_type", { expected: kindNames[kindOf(issue.expected)], received })];
     case "too_small":
       return [bound(issue.origin === "string" ? "too_short" : "too_small", issue.minimum)];
@@ -42,6 +43,5 @@ function faultsOf(issue: Issue, field: string, received: string, absent: boolean
 }
 
 function kindOf(expected: string): keyof typeof kindNames {
-  if (expected === "int") return "number";
   return expected in kindNames ? (expected as keyof typeof kindNames) : "other";
 }

@@ -1,25 +1,43 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
-import { quoteValue } from "../../core/language.ts";
+import { parseIsoTime } from "../../core/conversion/iso-time.ts";
+import { type Localized, quoteValue } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
-import type { ApiKeyRecord, ApiKeyScope, ApiKeyStore } from "../../core/store/store.ts";
+import type { ApiKeyRecord, ApiKeyScope } from "../../core/store/store.ts";
 import { newApiKey } from "../../core/vault/secrets.ts";
 import { createRouter } from "../http/app-defaults.ts";
+import { invalidFields } from "../http/field-faults.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
 import { apiKeySecurity, type RouteDeps } from "./deps.ts";
 
-const scope = v.picklist(["intake", "read", "manage"]);
-export const allScopes: readonly ApiKeyScope[] = ["intake", "read", "manage"];
+const SCOPES: readonly ApiKeyScope[] = ["intake", "read", "manage"];
+const scope = v.picklist(SCOPES);
+
+const keyChecks = {
+  instant_format: {
+    ru: "Это не момент времени: «{received}». Укажите дату, время и смещение, например 2027-01-31T00:00:00+03:00.",
+    en: "“{received}” is not an instant. Give a date, a time and an offset, for example 2027-01-31T00:00:00+03:00.",
+  },
+  instant_past: {
+    ru: "Момент {received} уже прошёл, такой ключ не подошёл бы ни разу. Укажите момент в будущем.",
+    en: "The instant {received} has passed, so such a key would never be accepted. Give one in the future.",
+  },
+} satisfies Record<string, Localized>;
 
 const NewKey = v.pipe(
   v.strictObject({
     name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)),
     scopes: v.optional(v.pipe(v.array(scope), v.minLength(1), v.description("Default: all"))),
-    expires_at: v.nullish(v.pipe(v.string(), v.isoTimestamp(), v.description("Default: never"))),
+    expires_at: v.nullish(v.pipe(
+        v.string(),
+        v.check((text) => millisecondsOf(text) !== null, "instant_format"),
+        v.metadata({ format: "date-time" }),
+        v.description("An instant in the future. Default: never"),
+      )),
   }),
   component("NewApiKey"),
 );
@@ -89,37 +107,18 @@ const revokeKey = createRoute({
   },
 });
 
-/** Makes a key and stores its hash; the key itself is in the answer only. */
-export async function makeApiKey(
-  keys: ApiKeyStore,
-  {
-    workspaceId,
-    name,
-    scopes,
-    expiresAt,
-    now,
-    uuid,
-  }: {
-    workspaceId: number;
-    name: string;
-    scopes: readonly ApiKeyScope[];
-    expiresAt: number | null;
-    now: number;
-    uuid: string;
-  },
-): Promise<{ key: string; record: ApiKeyRecord }> {
-  const { key, prefix, hash } = newApiKey();
-  const record = await keys.create({
-    uuid,
-    workspaceId,
-    name,
-    prefix,
-    hash: Buffer.from(hash).toString("hex"),
-    scopes,
-    createdAt: now,
-    expiresAt,
-  });
-  return { key, record };
+/** Unix milliseconds of an ISO 8601 instant; null for another text, also for 30 February and for a time without offset. */
+function millisecondsOf(text: string): number | null {
+  const time = parseIsoTime(text);
+  return typeof time === "string" || time.offset === null ? null : (time.local - time.offset) * 1000;
+}
+
+/** @throws {ProblemError} `invalid_field` when the instant has passed */
+function expiryOf(given: string | null | undefined, now: number): number | null {
+  const expiresAt = given == null ? null : millisecondsOf(given);
+  if (expiresAt === null || expiresAt > now) return expiresAt;
+  const params = { received: quoteValue(given) };
+  throw invalidFields([{ field: "expires_at", code: "instant_past", sentence: keyChecks.instant_past, params }]);
 }
 
 const answer = (key: ApiKeyRecord) => ({
@@ -140,14 +139,17 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
 
   router.openapi(createKey, async (c) => {
     const { workspaceId } = await manager(c.req.header("authorization"));
-    const body = parseBody(NewKey, await readJson(c.req.raw, deps.limits));
-    const { key, record } = await makeApiKey(deps.store.apiKeys, {
+    const body = parseBody(NewKey, await readJson(c.req.raw, deps.limits), keyChecks);
+    const { key, prefix, hash } = newApiKey();
+    const record = await deps.store.apiKeys.create({
+      uuid: deps.newUuid(),
       workspaceId,
       name: body.name,
-      scopes: body.scopes ?? allScopes,
-      expiresAt: body.expires_at == null ? null : Date.parse(body.expires_at),
-      now: deps.now(),
-      uuid: deps.newUuid(),
+      prefix,
+      hash: Buffer.from(hash).toString("hex"),
+      scopes: body.scopes ?? SCOPES,
+      createdAt: deps.now(),
+      expiresAt: expiryOf(body.expires_at, deps.now()),
     });
     return c.json({ ...answer(record), key }, 201);
   });

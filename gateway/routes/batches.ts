@@ -7,16 +7,18 @@ import { batchAnswer, iso, rowAnswer, uploadAnswer } from "../../core/plugin/ans
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonResponse } from "../../core/plugin/valibot-openapi.ts";
-import type { BatchRecord, SourceRecord, UploadState } from "../../core/store/store.ts";
+import { uploadStates } from "../../core/store/port/uploads.ts";
+import type { BatchRecord, SourceRecord } from "../../core/store/store.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import { apiKeySecurity, type RouteDeps } from "./deps.ts";
 import { pageOf } from "./webhook-shapes.ts";
 
+/** Refused rows, and warnings, that a list tells of each batch. */
+const LISTED_FINDINGS = 10;
 const tags = ["Batches and uploads"];
 const security = apiKeySecurity;
 const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found", "invalid_field");
-const states = ["filling", "planned", "sending", "sent", "processing", "completed", "failed", "uncertain"] as const;
 
 const listBatches = createRoute({
   method: "get",
@@ -25,6 +27,7 @@ const listBatches = createRoute({
   tags,
   security,
   summary: "List the batches of a webhook, newest first",
+  description: "Of each batch the first ten refused rows and warnings; the batch itself tells more.",
   request: { params: z.object({ webhook_id: z.string() }), query: z.object(pageQuery) },
   responses: { 200: jsonResponse(pageOf("Batch", BatchStatus), { description: "A page" }), ...refusals },
 });
@@ -64,8 +67,8 @@ const listUploads = createRoute({
   request: {
     query: z.object({
       ...pageQuery,
-      counter_id: z.coerce.number().int().positive().optional(),
-      state: z.enum(states).optional(),
+      counter_id: z.coerce.number().int().min(1).optional(),
+      state: z.enum(uploadStates).optional(),
     }),
   },
   responses: { 200: jsonResponse(pageOf("Upload", Upload), { description: "A page" }), ...refusals },
@@ -100,8 +103,8 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     return { batch, source };
   }
 
-  const tell = (c: Context<GatewayEnv>, batch: BatchRecord, source: SourceRecord) =>
-    batchAnswer(store, vault, batch, source.credentialId, source.workspaceId, languageOf(c), deps.now());
+  const tell = (c: Context<GatewayEnv>, batch: BatchRecord, source: SourceRecord, most?: number) =>
+    batchAnswer({ store, vault }, batch, source, languageOf(c), deps.now(), most);
 
   router.openapi(listBatches, async (c) => {
     const { workspaceId } = await reader(c);
@@ -110,7 +113,7 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     c.set("fallbackLanguage", source.language);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.batches.list({ sourceId: source.id, before: decodeCursor(cursor), limit });
-    const data = await Promise.all(page.rows.map((batch) => tell(c, batch, source)));
+    const data = await Promise.all(page.rows.map((batch) => tell(c, batch, source, LISTED_FINDINGS)));
     return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 
@@ -130,7 +133,7 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   router.openapi(listUploads, async (c) => {
     const { workspaceId } = await reader(c);
     const { limit, cursor, counter_id, state } = c.req.valid("query");
-    const filter = { workspaceId, counterId: counter_id ?? null, state: (state ?? null) as UploadState | null };
+    const filter = { workspaceId, counterId: counter_id ?? null, state: state ?? null };
     const page = await store.uploads.list({ ...filter, before: decodeCursor(cursor), limit });
     return c.json({ data: page.rows.map(uploadAnswer), next_cursor: encodeCursor(page.after) }, 200);
   });

@@ -1,5 +1,4 @@
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
-import type { SourceRegistry } from "../../core/sources/registry.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
 import type { Authenticate } from "../auth/api-keys.ts";
@@ -10,7 +9,6 @@ export interface RouteDeps {
   readonly store: Store;
   readonly vault: Vault;
   readonly sources: SourceManager;
-  readonly registry: SourceRegistry;
   readonly authenticate: Authenticate;
   /** An API key was made or revoked: those in memory are read again. */
   readonly forgetApiKeys: () => void;
@@ -20,5 +18,5 @@ export interface RouteDeps {
   readonly newUuid: () => string;
 }
 
-/** Every management route says so in the document. */
+/** What a management route asks for, as the document says it. */
 export const apiKeySecurity = [{ apiKey: [] }];

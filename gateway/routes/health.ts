@@ -34,6 +34,7 @@ const readyz = createRoute({
   },
 });
 
+/** Whether the process lives, and whether it can take conversions. */
 export function healthRoutes(store: Store, isReady: () => boolean): ReturnType<typeof createRouter> {
   const router = createRouter();
   router.openapi(healthz, (c) => c.json({ status: "ok" as const }, 200));

@@ -71,6 +71,7 @@ const options = {
   ),
 };
 
+/** What a webhook is created from. */
 export const NewWebhook = v.pipe(
   v.strictObject({
     name,
@@ -88,6 +89,7 @@ export const NewWebhook = v.pipe(
   component("NewWebhook"),
 );
 
+/** What may be changed; what is left out stays. */
 export const WebhookChange = v.pipe(
   v.strictObject({
     name: v.optional(name),
@@ -101,6 +103,7 @@ export const WebhookChange = v.pipe(
 
 const TokenWarning = v.object({ code: v.string(), message: v.string() });
 
+/** A new webhook, with its secret. */
 export const CreatedWebhook = v.pipe(
   v.object({
     webhook_id: v.string(),
@@ -111,6 +114,7 @@ export const CreatedWebhook = v.pipe(
   component("CreatedWebhook"),
 );
 
+/** A webhook as it is shown; neither token nor secret. */
 export const Webhook = v.pipe(
   v.object({
     webhook_id: v.string(),
@@ -139,11 +143,13 @@ export const Webhook = v.pipe(
   component("Webhook"),
 );
 
+/** A webhook after a change, with what is doubtful about a new token. */
 export const ChangedWebhook = v.pipe(
   v.object({ ...Webhook.entries, warnings: v.array(TokenWarning) }),
   component("ChangedWebhook"),
 );
 
+/** The new secret of a webhook. */
 export const RotatedSecret = v.pipe(
   v.object({
     webhook_id: v.string(),

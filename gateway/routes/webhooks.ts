@@ -1,131 +1,27 @@
-import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type TokenWarning, tokenSentences } from "../../core/accounts/check-token.ts";
 import { type Language, quoteValue, render } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
-import { problemResponses } from "../../core/plugin/problem-openapi.ts";
-import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { SourceOptions, SourceRecord } from "../../core/store/store.ts";
 import type { Principal } from "../auth/api-keys.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
-import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
+import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 import {
-  ChangedWebhook,
-  CreatedWebhook,
-  NewWebhook,
-  pageOf,
-  RotatedSecret,
-  Webhook,
-  WebhookChange,
-  webhookChecks,
-} from "./webhook-shapes.ts";
+  BASE_PATH,
+  createWebhook,
+  deleteWebhook,
+  listWebhooks,
+  readWebhook,
+  rotateSecret,
+  updateWebhook,
+} from "./webhook-operations.ts";
+import { NewWebhook, WebhookChange, webhookChecks } from "./webhook-shapes.ts";
 
 const PLUGIN = "webhook-offline";
-const BASE_PATH = "/webhook/offline-conversions";
-const tags = ["Webhooks"];
-const security = apiKeySecurity;
-const webhookId = z.object({ webhook_id: z.string() });
-const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope");
-const withBody = problemResponses(
-  "malformed_json",
-  "unauthorized",
-  "api_key_invalid",
-  "forbidden_scope",
-  "invalid_field",
-);
-const ofOne = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found");
-
-const createWebhook = createRoute({
-  method: "post",
-  path: BASE_PATH,
-  operationId: "createWebhook",
-  tags,
-  security,
-  summary: "Create a webhook for a counter",
-  description:
-    "The secret is shown this once. A token that Metrika refuses, or Metrika out of reach, is a warning, not a refusal.",
-  request: {
-    body: jsonBody(NewWebhook, {
-      description: "The counter, the token to upload with, and options",
-      example: {
-        name: "CRM System",
-        counter_id: 12345678,
-        token: "y0_AgAAAAB…",
-        description: "Webhook for CRM system",
-      },
-    }),
-  },
-  responses: { 201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }), ...withBody },
-});
-
-const listWebhooks = createRoute({
-  method: "get",
-  path: "/v1/webhooks",
-  operationId: "listWebhooks",
-  tags,
-  security,
-  summary: "List webhooks, newest first",
-  request: { query: z.object(pageQuery) },
-  responses: { 200: jsonResponse(pageOf("Webhook", Webhook), { description: "A page" }), ...refusals },
-});
-
-const readWebhook = createRoute({
-  method: "get",
-  path: "/v1/webhooks/{webhook_id}",
-  operationId: "readWebhook",
-  tags,
-  security,
-  summary: "Read a webhook",
-  request: { params: webhookId },
-  responses: { 200: jsonResponse(Webhook, { description: "The webhook; token and secret are never shown" }), ...ofOne },
-});
-
-const updateWebhook = createRoute({
-  method: "patch",
-  path: "/v1/webhooks/{webhook_id}",
-  operationId: "updateWebhook",
-  tags,
-  security,
-  summary: "Change a webhook",
-  description: "A new token frees what waited for one. The counter of a webhook never changes.",
-  request: {
-    params: webhookId,
-    body: jsonBody(WebhookChange, { description: "Only what is to change", example: { is_active: false } }),
-  },
-  responses: {
-    200: jsonResponse(ChangedWebhook, { description: "The webhook as it is now" }),
-    ...withBody,
-    ...problemResponses("not_found"),
-  },
-});
-
-const deleteWebhook = createRoute({
-  method: "delete",
-  path: "/v1/webhooks/{webhook_id}",
-  operationId: "deleteWebhook",
-  tags,
-  security,
-  summary: "Delete a webhook",
-  description: "Conversions that were accepted are still delivered.",
-  request: { params: webhookId },
-  responses: { 204: { description: "Deleted" }, ...ofOne },
-});
-
-const rotateSecret = createRoute({
-  method: "post",
-  path: "/v1/webhooks/{webhook_id}/rotate-secret",
-  operationId: "rotateWebhookSecret",
-  tags,
-  security,
-  summary: "Give a webhook a new secret",
-  description: "The old secret stays valid for 24 hours.",
-  request: { params: webhookId },
-  responses: { 200: jsonResponse(RotatedSecret, { description: "The new secret, shown this once" }), ...ofOne },
-});
 
 /** Webhooks: made as specified, kept under /v1. */
 export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {

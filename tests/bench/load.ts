@@ -9,6 +9,7 @@ export interface LoadResult {
   readonly p99: number;
 }
 
+/** What is asked, by how many connections, for how long. */
 export interface Load {
   readonly port: number;
   readonly path: string;

@@ -6,6 +6,7 @@ import { correctionsContract } from "./store/corrections.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { planningContract } from "./store/planning.ts";
+import { sameSecondContract } from "./store/same-second.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { World } from "./store/world.ts";
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     afterEach(() => opened.close());
 
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
-    for (const part of [...parts, uploadsContract, batchesContract, maintenanceContract]) part(() => world);
+    for (const part of [...parts, sameSecondContract, uploadsContract, batchesContract, maintenanceContract])
+      part(() => world);
   });
 }

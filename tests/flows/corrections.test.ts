@@ -145,15 +145,26 @@ test("under dedupe_by purchase a sale without a purchase_id is known by all of i
 });
 
 test("a purchase is recognised long after its conversion passed its retention", async () => {
-  const { createWebhook, post, settle, advance, gateway, clock } = await startTestGateway();
+  const { createWebhook, post, settle, advance, gateway, clock, status, simulator } = await startTestGateway();
   const webhook = await createWebhook({ dedupe_by: "purchase" });
   await post(webhook, [sale(0, { purchase_id: "deal-7" })]);
   await settle();
-  advance(60 * DAY);
+  await post(webhook, [sale(1, { purchase_id: "deal-8" })]);
+  await settle();
+  const counted = simulator.ledger.total;
+  advance(120 * DAY);
   await gateway.store.maintenance.purgeExpired(clock.now());
+  expect(await gateway.store.maintenance.purgeSettled(clock.now() - 90 * DAY, 100)).toBe(1);
   const now = new Date(clock.now() - MINUTE).toISOString();
   const again = await post(webhook, [sale(0, { purchase_id: "deal-7", date_time: now })]);
   expect(again.body).toMatchObject({ accepted_count: 0, duplicate_count: 1 });
+  await settle();
+  expect(await status(webhook, again.body.batch_id)).toMatchObject({
+    status: "completed",
+    processed: 1,
+    duplicates: 1,
+  });
+  expect(simulator.ledger.total).toBe(counted);
 });
 
 /** What a sender and time may do to three sales. */

@@ -109,10 +109,15 @@ function conversionLines({ ledger }: MetrikaSimulator): Response {
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>({
     pull(controller) {
-      const lines = conversions.take(1000).map((one) => `${JSON.stringify(toSnake(one))}\n`);
-      const text = lines.toArray().join("");
-      if (text === "") controller.close();
-      else controller.enqueue(encoder.encode(text));
+      let lines = "";
+      // Not conversions.take(1000): it would end the iterator with its thousandth.
+      for (let i = 0; i < 1000; i++) {
+        const { done, value } = conversions.next();
+        if (done) break;
+        lines += `${JSON.stringify(toSnake(value))}\n`;
+      }
+      if (lines === "") controller.close();
+      else controller.enqueue(encoder.encode(lines));
     },
   });
   return new HttpResponse(stream, { headers: { "content-type": "application/x-ndjson; charset=utf-8" } });

@@ -12,6 +12,7 @@ export const operations = [
   "get",
   "login",
 ] as const;
+/** One of {@link operations}. */
 export type Operation = (typeof operations)[number];
 
 const Milliseconds = v.pipe(v.number(), v.minValue(0));
@@ -50,6 +51,7 @@ export const FaultShape = v.variant("kind", [
   /** Nobody listens. Over HTTP the connection is cut before the body is read: a port cannot be closed for one client. */
   v.object({ kind: v.literal("unreachable") }),
 ]);
+/** See {@link FaultShape}. */
 export type Fault = v.InferOutput<typeof FaultShape>;
 
 /** Which requests a fault meets; what is left out may be anything. */

@@ -148,6 +148,14 @@ test("another process seeds, drives and reads the simulator", async () => {
   expect(simulator.ledger.total).toBe(0);
 });
 
+test("the list of conversions has every one, however many there are", async () => {
+  fresh();
+  const rows = Array.from({ length: 2500 }, (_, i) => `${i + 1},purchase,${second()}`);
+  await upload(["ClientId,Target,DateTime", ...rows].join("\n"));
+  const lines = (await (await fetch(`${served.url}/_simulator/conversions`)).text()).trim().split("\n");
+  expect(new Set(lines.map((line) => JSON.parse(line).identifier)).size).toBe(2500);
+});
+
 test("a mistake in the control surface is told with its field", async () => {
   fresh();
   expect(await control("POST", "faults", { fault: { kind: "earthquake" } })).toMatchObject({

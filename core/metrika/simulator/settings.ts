@@ -2,6 +2,7 @@ import * as v from "valibot";
 
 /** The four ways in which a row may name its visitor, as columns of the upload file. */
 export const identifierKinds = ["client_id", "yclid", "user_id", "purchase_id"] as const;
+/** One of {@link identifierKinds}. */
 export type IdentifierKind = (typeof identifierKinds)[number];
 
 /** Who a row is about. */

@@ -1,16 +1,20 @@
 /** Rights that a token may carry. https://yandex.ru/dev/metrika/ru/intro/authorization */
 export const scopes = ["metrika:read", "metrika:write", "metrika:offline_data"] as const;
+/** One of {@link scopes}. */
 export type Scope = (typeof scopes)[number];
 
 /** Rights of a login to a counter. https://yandex.ru/dev/metrika/ru/management/openapi/counter/counters */
 export const permissions = ["own", "edit", "view", "analyst", "view_access_filter", "analyst_access_filter"] as const;
+/** One of {@link permissions}. */
 export type Permission = (typeof permissions)[number];
 
+/** Whose a token is and what it may do. */
 export interface Token {
   readonly login: string;
   readonly scopes: readonly Scope[];
 }
 
+/** A goal of a counter. */
 export interface Goal {
   readonly id: number;
   readonly name: string;
@@ -18,6 +22,7 @@ export interface Goal {
   readonly conditions: readonly { readonly type: string; readonly url: string }[];
 }
 
+/** A counter with its goals; `createdAt` is Unix milliseconds. */
 export interface Counter {
   readonly id: number;
   readonly name: string;

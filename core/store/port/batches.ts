@@ -4,9 +4,10 @@ import type { Page } from "./page.ts";
 import type { SetAsideReason } from "./planning.ts";
 import type { UploadRecord, UploadState } from "./uploads.ts";
 
+/** The status of a batch as specified; the view `batch_status` derives it. */
 export type BatchStatus = "pending" | "uploaded" | "processing" | "completed" | "error";
 
-/** A batch with its derived status, as the view `webhook_batches` tells it. */
+/** A batch with its derived status, as the view `batch_status` tells it; instants are Unix milliseconds. */
 export interface BatchRecord {
   readonly id: number;
   readonly uuid: string;
@@ -14,25 +15,32 @@ export interface BatchRecord {
   readonly sourceUuid: string;
   readonly counterId: number;
   readonly status: BatchStatus;
+  /** Grows whenever the status may have changed. */
   readonly statusVersion: number;
+  /** Rows received: accepted, duplicates and rejected. */
   readonly total: number;
+  /** Rows, and repeats of rows, whose upload Metrika has finished and taken. */
   readonly processed: number;
   readonly duplicates: number;
   readonly rejected: number;
+  /** Of the first upload that Metrika has. */
   readonly metrikaUploadId: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly warnings: readonly RowWarning[];
 }
 
+/** An upload as one of the batches in it sees it. */
 export interface BatchUpload extends UploadRecord {
-  /** Rows and repeats of the batch in this upload. */
+  /** Rows of the batch in this upload. */
   readonly batchRows: number;
+  /** Rows of the batch that repeat a row in this upload. */
   readonly batchDuplicates: number;
   /** No other batch has a row in it. */
   readonly exclusive: boolean;
 }
 
+/** Rows of a batch that wait or were given up for one reason. */
 export interface SetAside {
   readonly target: string;
   readonly reason: SetAsideReason;
@@ -45,6 +53,11 @@ export interface BatchRow {
   readonly kind: "accepted" | "replaced" | "duplicate" | "rejected";
   readonly conversionId: number | null;
   readonly conversion: Conversion | null;
+  /**
+   * Unix seconds: the second of its fact in files; null when that is `dateTime`. Equal to `dateTime`: no second was free, and
+   * Metrika keeps one of the facts that share this one.
+   */
+  readonly sentTime: number | null;
   readonly setAside: SetAsideReason | null;
   readonly upload: {
     readonly uuid: string;
@@ -59,13 +72,19 @@ export interface BatchRow {
   readonly rejection: { readonly code: string; readonly field: string; readonly sealed: string | null } | null;
 }
 
+/** Batches and what became of their rows. A batch that is not sealed is not there. */
 export interface BatchStore {
   findByUuid(uuid: string): Promise<BatchRecord | null>;
   get(id: number): Promise<BatchRecord | null>;
+  /** Newest first; `before` is the cursor of the page before. */
   list(filter: { sourceId: number; before: number | null; limit: number }): Promise<Page<BatchRecord>>;
+  /** Oldest first. */
   uploadsOf(batchId: number): Promise<readonly BatchUpload[]>;
   setAsideOf(batchId: number): Promise<readonly SetAside[]>;
-  rejectedOf(batchId: number): Promise<readonly RejectedRow[]>;
+  /** In the order of the request; the first `limit` of them, or all. */
+  rejectedOf(batchId: number, limit?: number): Promise<readonly RejectedRow[]>;
+  /** In the order of the request. */
   duplicatesOf(batchId: number): Promise<readonly DuplicateRow[]>;
+  /** Every received row after `afterRow` (-1: from the first), in the order of the request. */
   rowsOf(batchId: number, afterRow: number, limit: number): Promise<Page<BatchRow>>;
 }

@@ -7,6 +7,7 @@ export interface IntakeRow {
   readonly keyHash: string | null;
 }
 
+/** A refused row: its main fault, and all it held, sealed; null once that has expired. */
 export interface RejectedRow {
   readonly row: number;
   readonly code: string;
@@ -27,10 +28,12 @@ export interface IntakeSlice {
     readonly counterId: number;
     readonly dedupeBy: "exact" | "purchase";
   };
+  /** Rows of the whole batch. */
   readonly received: number;
   readonly rows: readonly IntakeRow[];
   readonly rejected: readonly RejectedRow[];
   readonly idempotency: { readonly key: string; readonly bodyHash: string; readonly expiresAt: number } | null;
+  /** When the content of refused rows, and own keys, are forgotten. Unix ms, as all instants here. */
   readonly rejectedExpireAt: number;
   readonly keysExpireAt: number;
   readonly last: boolean;
@@ -39,15 +42,18 @@ export interface IntakeSlice {
   readonly now: number;
 }
 
+/** A warning about one row, by its index in the request. */
 export interface RowWarning extends Finding {
   readonly row: number;
 }
 
+/** A row that repeats a known conversion. */
 export interface DuplicateRow {
   readonly row: number;
   readonly conversionId: number;
 }
 
+/** What became of one slice. */
 export interface SliceResult {
   readonly batchId: number;
   readonly accepted: number;
@@ -56,9 +62,11 @@ export interface SliceResult {
   readonly warnings: readonly RowWarning[];
 }
 
+/** The door by which conversions come in. */
 export interface IntakeStore {
   /** Writes a group of slices in one durable transaction: all or nothing; resolved means on disk. */
   commit(group: readonly IntakeSlice[]): Promise<readonly SliceResult[]>;
+  /** The batch that an idempotency key of a source answered with, unless the key has expired. */
   findIdempotent(
     sourceId: number,
     key: string,

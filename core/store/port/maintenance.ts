@@ -1,9 +1,10 @@
+/** House-keeping. */
 export interface MaintenanceStore {
-  /** Takes away batches that were never sealed (their senders got no answer), with their rows. Before listening. */
+  /** Takes away batches that were never sealed (their senders got no answer), with their rows; to be called before listening. Returns how many. */
   removeUnsealed(): Promise<number>;
-  /** Expired idempotency keys, own keys and refused rows' contents. */
+  /** Forgets expired idempotency keys, own keys and refused rows' contents. Returns how many. */
   purgeExpired(now: number): Promise<number>;
-  /** Settled facts older than `before` (Unix ms of arrival), in slices; returns how many conversions went. */
+  /** Deletes at most `limit` settled facts that arrived before an instant (Unix ms). Returns how many conversions went. */
   purgeSettled(before: number, limit: number): Promise<number>;
   /** A read that touches the database: throws when it is gone. */
   ping(): Promise<void>;

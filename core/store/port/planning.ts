@@ -11,7 +11,7 @@ export type SetAsideReason =
   | "requeued"
   | "cancelled";
 
-/** A row that wants a file. */
+/** A row that wants a file; `receivedAt` is Unix milliseconds, `dateTime` Unix seconds. */
 export interface UnassignedRow {
   readonly id: number;
   readonly batchId: number;
@@ -35,13 +35,24 @@ export type Placement =
   | { readonly row: UnassignedRow; readonly to: "upload"; readonly keyHash: string | null }
   | { readonly row: UnassignedRow; readonly to: "checking_goal" | "waiting_goal" | "goal_not_found" };
 
+/** By what a file is opened and filled. */
 export interface PlacementRules {
+  /** How long a new file gathers rows. */
   readonly lingerMs: number;
   readonly maxRows: number;
   readonly maxBytes: number;
+  /** Unix milliseconds, like `now`. */
   readonly keysExpireAt: number;
   readonly now: number;
   newUuid(): string;
+}
+
+/** Rows on their way into files. */
+/** What became of placements. */
+export interface Placed {
+  readonly rows: number;
+  /** Rows for which no second was free: Metrika keeps one of the facts that share theirs. */
+  readonly sharedSeconds: number;
 }
 
 export interface PlanningStore {
@@ -74,8 +85,11 @@ export interface PlanningStore {
   /**
    * Carries placements out in one transaction. Rows that are no longer where they were read are passed over. Moves the
    * watermark of new rows to the highest id among them.
+   *
+   * Metrika keeps one row of a visitor, target and second. Of different facts that it would take for one, the later one gets
+   * the nearest free second within 30 s back, once and for all its files.
    */
-  place(placements: readonly Placement[], rules: PlacementRules): Promise<number>;
+  place(placements: readonly Placement[], rules: PlacementRules): Promise<Placed>;
   /** Closes filling uploads that are ripe or full: filling → planned. Returns how many. */
   sealRipe(now: number, limits: Pick<PlacementRules, "maxRows" | "maxBytes">): Promise<number>;
 }

@@ -4,12 +4,15 @@ import type { Page } from "./page.ts";
 /** Why sending with a credential rests; `until` is when it is asked again. */
 export type PauseReason = "unauthorized" | "forbidden" | "quota";
 
+/** What opens a counter: an OAuth token, sealed. Instants are Unix milliseconds. */
 export interface CredentialRecord {
   readonly id: number;
   readonly uuid: string;
   readonly workspaceId: number;
   readonly sealedToken: string;
+  /** Keyed hash of the token: tells whether it was replaced, and stands in for an unknown login. */
   readonly tokenHash: string;
+  /** The Yandex login, which owns the quota; null until Yandex has told it. */
   readonly login: string | null;
   readonly pausedUntil: number | null;
   readonly pausedReason: PauseReason | null;
@@ -17,8 +20,9 @@ export interface CredentialRecord {
   readonly pauses: number;
 }
 
+/** Credentials of a workspace. */
 export interface CredentialStore {
-  /** `seal` receives the new row's uuid, which binds the sealed token to this row. */
+  /** The token is sealed for the given uuid, which binds it to this row. */
   create(credential: {
     uuid: string;
     workspaceId: number;
@@ -37,12 +41,17 @@ export interface CredentialStore {
 
 /** What the core does with a source's rows, whatever its plugin. */
 export interface SourceOptions {
+  /** `exact`: the same row is a repeat. `purchase`: one conversion for a purchase and target, whatever its time. */
   readonly dedupeBy: "exact" | "purchase";
+  /** Which identifiers of a row go into the file. */
   readonly identifiers: "all" | "best";
+  /** Whether a goal is made in Metrika for a target that has none. */
   readonly createMissingGoals: boolean;
+  /** Whether an e-mail address or a phone number may pass as `user_id`. */
   readonly allowPersonalUserId: boolean;
 }
 
+/** One configured use of a plugin; instants are Unix milliseconds. */
 export interface SourceRecord {
   readonly id: number;
   readonly uuid: string;
@@ -56,20 +65,26 @@ export interface SourceRecord {
   /** The version of `config` by its plugin's counting. */
   readonly configVersion: number;
   readonly options: SourceOptions;
+  /** Of a time that states none: an IANA name or an offset; `timeZoneFrom` says who chose it. */
   readonly timeZone: string;
   readonly timeZoneFrom: string;
+  /** Of a price that states none, ISO 4217. */
   readonly defaultCurrency: string;
   readonly defaultCurrencyFrom: string;
   readonly language: Language;
+  /** SHA-256 of the shared secret, in hex; during a rotation the previous one is valid too. */
   readonly secretHash: string | null;
   readonly previousSecretHash: string | null;
   readonly previousSecretExpiresAt: number | null;
+  /** False: intake is refused; what was accepted is still sent. */
   readonly isActive: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
+/** A source that is about to be made. */
 export type NewSource = Omit<SourceRecord, "id" | "previousSecretHash" | "previousSecretExpiresAt">;
+/** What may change in a source. Its counter never does: rows that wait belong to it. */
 export type SourceChange = Partial<
   Pick<
     SourceRecord,
@@ -88,6 +103,7 @@ export type SourceChange = Partial<
   >
 >;
 
+/** Sources of a workspace. */
 export interface SourceStore {
   create(source: NewSource): Promise<SourceRecord>;
   /** Null for a deleted one. */
@@ -102,5 +118,6 @@ export interface SourceStore {
     limit: number;
   }): Promise<Page<SourceRecord>>;
   update(id: number, change: SourceChange, now: number): Promise<SourceRecord>;
+  /** Its batches stay, and what was accepted is still sent. */
   remove(id: number, now: number): Promise<void>;
 }

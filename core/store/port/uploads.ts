@@ -1,16 +1,22 @@
 import type { Conversion } from "../../conversion/conversion.ts";
 import type { Page } from "./page.ts";
 
-export type UploadState =
-  | "filling"
-  | "planned"
-  | "sending"
-  | "sent"
-  | "processing"
-  | "completed"
-  | "failed"
-  | "uncertain";
+/** The states of an upload; how it goes from one to another stands in `core/delivery/upload-state.ts`. */
+export const uploadStates = [
+  "filling",
+  "planned",
+  "sending",
+  "sent",
+  "processing",
+  "completed",
+  "failed",
+  "uncertain",
+] as const;
 
+/** One of {@link uploadStates}. */
+export type UploadState = (typeof uploadStates)[number];
+
+/** One CSV file for one counter, with Metrika's own numbers about it; instants are Unix milliseconds. */
 export interface UploadRecord {
   readonly id: number;
   readonly uuid: string;
@@ -21,11 +27,15 @@ export interface UploadRecord {
   readonly state: UploadState;
   readonly rows: number;
   readonly nextAttemptAt: number;
+  /** Tries to send it. */
   readonly attempts: number;
+  /** When the request whose answer was lost had ended. */
   readonly requestEndedAt: number | null;
+  /** Whole lists of uploadings read since then that did not hold it. */
   readonly completeLists: number;
   readonly metrikaUploadId: string | null;
   readonly metrikaStatus: string | null;
+  /** Rows in the file, rows taken, and what became of them, as Metrika told; null: not told (yet). */
   readonly sourceQuantity: number | null;
   readonly lineQuantity: number | null;
   readonly linkedQuantity: number | null;
@@ -61,17 +71,21 @@ export type UploadFacts = Partial<
   >
 >;
 
+/** One try to send, to poll or to look a lost answer up; instants are Unix milliseconds. */
 export interface Attempt {
   readonly kind: "send" | "poll" | "read_back";
   readonly startedAt: number;
   readonly endedAt: number;
+  /** In one word. */
   readonly outcome: string;
   readonly code: string | null;
   readonly detail: string | null;
 }
 
+/** One move of the state machine. */
 export interface UploadMove {
   readonly id: number;
+  /** The claim that whoever moves it must still hold. */
   readonly claim: string;
   readonly from: UploadState;
   readonly to: UploadState;
@@ -89,6 +103,7 @@ export interface UploadLine {
   readonly identifiers: "all" | "best";
 }
 
+/** Files on their way to Metrika. */
 export interface UploadStore {
   /**
    * Claims due uploads in the given states whose credential does not rest, oldest due first, and sets a lease. A fresh
@@ -114,6 +129,7 @@ export interface UploadStore {
   releaseClaims(request: { leasesBefore: number; now: number; firstReadBackMs: number }): Promise<number>;
   /** The lines of a file, in pages by keyset; each fact once, in its revision of that file. */
   lines(uploadId: number, pageSize: number): AsyncGenerator<readonly UploadLine[]>;
+  /** Newest first; `before` is the cursor of the page before. */
   list(filter: {
     workspaceId: number;
     counterId: number | null;
@@ -122,6 +138,8 @@ export interface UploadStore {
     limit: number;
   }): Promise<Page<UploadRecord>>;
   findByUuid(uuid: string): Promise<UploadRecord | null>;
+  /** Oldest first. */
   attemptsOf(uploadId: number): Promise<readonly Attempt[]>;
+  /** States without uploads are left out. */
   countByState(): Promise<Readonly<Record<string, number>>>;
 }

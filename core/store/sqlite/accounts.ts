@@ -13,6 +13,7 @@ import type {
 import type { Db } from "./open.ts";
 import { page } from "./page.ts";
 
+/** Keys of programs. Here and below drizzle says it all: nothing in this file is on the hot path. */
 export function apiKeyQueries(db: Db): ApiKeyStore {
   return {
     async create(key) {
@@ -39,6 +40,7 @@ export function apiKeyQueries(db: Db): ApiKeyStore {
   };
 }
 
+/** Tokens, sealed, and the rest that a refused one is given. */
 export function credentialQueries(db: Db): CredentialStore {
   const rested = { pausedUntil: null, pausedReason: null, pauses: 0 };
   return {
@@ -78,6 +80,7 @@ export function credentialQueries(db: Db): CredentialStore {
   };
 }
 
+/** Sources; a deleted one is only marked, since its batches are still told. */
 export function sourceQueries(db: Db): SourceStore {
   return {
     async create(source) {
@@ -126,6 +129,7 @@ export function sourceQueries(db: Db): SourceStore {
   };
 }
 
+/** What was last read of each counter's goals. */
 export function goalQueries(db: Db): GoalStore {
   return {
     async get(workspaceId, counterId) {

@@ -61,6 +61,7 @@ interface RowLine extends Omit<ConversionColumns, "target"> {
   readonly conversion_id: number | null;
   /** Null for a refused row, which is no conversion. */
   readonly target: string | null;
+  readonly sent_time: number | null;
   readonly set_aside: SetAsideReason | null;
   readonly upload_uuid: string | null;
   readonly state: UploadState;
@@ -75,7 +76,7 @@ interface RowLine extends Omit<ConversionColumns, "target"> {
   readonly sealed: string | null;
 }
 
-const FACT = "c.target, c.date_time, c.client_id, c.user_id, c.yclid, c.purchase_id";
+const FACT = "c.target, c.date_time, c.sent_time, c.client_id, c.user_id, c.yclid, c.purchase_id";
 
 /** Every received row of a batch stands in exactly one of these five places. */
 const ROWS = `
@@ -90,11 +91,11 @@ const ROWS = `
   union all
   select d.row, 'duplicate', c.id, ${FACT}, c.price, c.currency, case when d.upload_id is null then coalesce(r.outcome, c.set_aside) end, d.upload_id,
       null, null, null
-    from duplicates d join conversions c on c.id = d.conversion_id
+    from duplicates d left join conversions c on c.id = d.conversion_id
       left join conversion_revisions r on r.conversion_id = d.conversion_id and r.revision = d.revision
     where d.batch_id = ?1 and d.row > ?4
   union all
-  select x.row, 'rejected', null, null, 0, '', '', '', '', null, '', null, null, x.code, x.field, x.sealed
+  select x.row, 'rejected', null, null, 0, null, '', '', '', '', null, '', null, null, x.code, x.field, x.sealed
     from rejected_rows x where x.batch_id = ?1 and x.row > ?4`;
 
 const toRow = (r: RowLine): BatchRow => ({
@@ -102,6 +103,7 @@ const toRow = (r: RowLine): BatchRow => ({
   kind: r.kind,
   conversionId: r.conversion_id,
   conversion: r.target === null ? null : toConversion({ ...r, target: r.target }),
+  sentTime: r.sent_time,
   setAside: r.set_aside,
   upload:
     r.upload_uuid === null
@@ -139,8 +141,8 @@ export function prepareBatches(sqlite: Database): BatchStore {
   const setAsideOf = sqlite.prepare<SetAside, [number]>(
     "select target, reason, rows from batch_set_aside where batch_id = ? order by reason, target",
   );
-  const rejectedOf = sqlite.prepare<RejectedRow, [number]>(
-    "select row, code, field, sealed from rejected_rows where batch_id = ? order by row",
+  const rejectedOf = sqlite.prepare<RejectedRow, [number, number]>(
+    "select row, code, field, sealed from rejected_rows where batch_id = ? order by row limit ?",
   );
   const duplicatesOf = sqlite.prepare<DuplicateRow, [number]>(
     "select row, conversion_id as conversionId from duplicates where batch_id = ? order by row",
@@ -172,8 +174,8 @@ export function prepareBatches(sqlite: Database): BatchStore {
     async setAsideOf(batchId) {
       return setAsideOf.all(batchId);
     },
-    async rejectedOf(batchId) {
-      return rejectedOf.all(batchId);
+    async rejectedOf(batchId, limit = Number.MAX_SAFE_INTEGER) {
+      return rejectedOf.all(batchId, limit);
     },
     async duplicatesOf(batchId) {
       return duplicatesOf.all(batchId);

@@ -76,6 +76,9 @@ export function prepareIntake(sqlite: Database) {
   const bySourceKey = sqlite.prepare<Original, [string]>(
     `${ORIGINAL} join source_keys k on k.conversion_id = c.id where k.key_hash = ?`,
   );
+  const settledPurchase = sqlite.prepare<{ conversion_id: number; upload_id: number }, [string]>(
+    "select conversion_id, upload_id from source_keys where key_hash = ? and upload_id is not null",
+  );
   const insertSourceKey = sqlite.prepare(
     "insert into source_keys (key_hash, conversion_id, expires_at) values (?, ?, ?) on conflict (key_hash) do update set conversion_id = excluded.conversion_id, expires_at = excluded.expires_at",
   );
@@ -125,8 +128,10 @@ export function prepareIntake(sqlite: Database) {
   ): RowOutcome {
     const { conversion: c, keyHash } = row;
     const samePurchase = keyHash === null ? null : bySourceKey.get(keyHash);
-    if (slice.source.dedupeBy === "purchase" && samePurchase) {
-      return meet(slice, batchId, row, samePurchase, warnings, repeats);
+    if (slice.source.dedupeBy === "purchase" && keyHash !== null) {
+      if (samePurchase) return meet(slice, batchId, row, samePurchase, warnings, repeats);
+      const settled = settledPurchase.get(keyHash);
+      if (settled) return repeatSettled(batchId, row, settled.conversion_id, settled.upload_id, repeats);
     }
     const inserted = insertConversion.run(
       batchId,
@@ -193,6 +198,19 @@ export function prepareIntake(sqlite: Database) {
     else if (original.set_aside === "waiting_goal")
       counts.addToSetAside(batchId, original.target, original.set_aside, 1);
     return { kind: "duplicate", id: original.id };
+  }
+
+  /** A purchase whose row passed its retention long ago: its key still knows that Metrika has counted it. */
+  function repeatSettled(
+    batchId: number,
+    row: IntakeRow,
+    conversionId: number,
+    uploadId: number,
+    repeats: Map<number, number>,
+  ): RowOutcome {
+    insertDuplicate.run(batchId, row.row, conversionId, 0, uploadId);
+    repeats.set(uploadId, (repeats.get(uploadId) ?? 0) + 1);
+    return { kind: "duplicate", id: conversionId };
   }
 
   /**

@@ -23,15 +23,21 @@ export function prepareMaintenance(sqlite: Database): MaintenanceStore {
     return gone;
   });
 
-  const settledFacts = sqlite.prepare<{ id: number }, [number, number]>(
-    `select c.id from conversions c join batches b on b.id = c.batch_id left join uploads u on u.id = c.upload_id
+  // The highest id stays: SQLite would give it out again, behind the planner's watermark.
+  const settledFacts = sqlite.prepare<{ id: number; upload_id: number | null }, [number, number]>(
+    `select c.id, case u.state when 'completed' then u.id end as upload_id from conversions c join batches b on b.id = c.batch_id left join uploads u on u.id = c.upload_id
      where b.created_at < ? and (u.state in ('completed', 'failed') or c.set_aside in ('goal_not_found', 'cancelled'))
        and c.id < (select max(id) from conversions)
      order by c.id limit ?`,
   );
+  const keepKeys = sqlite.prepare("update source_keys set upload_id = ? where conversion_id = ?");
+  const dropKeys = sqlite.prepare("delete from source_keys where conversion_id = ?");
   const purgeSettled = sqlite.transaction((before: number, limit: number) => {
     const facts = settledFacts.all(before, limit);
-    for (const { id } of facts) {
+    for (const { id, upload_id: uploadId } of facts) {
+      // What Metrika counted is still known by its key; what it never took may be told anew.
+      if (uploadId === null) dropKeys.run(id);
+      else keepKeys.run(uploadId, id);
       sqlite.query("delete from conversion_revisions where conversion_id = ?").run(id);
       sqlite.query("delete from conversions where id = ?").run(id);
     }

@@ -21,6 +21,7 @@ export class DatabaseUnusableError extends Error {
   override readonly name = "DatabaseUnusableError";
 }
 
+/** The database, both as it is and as drizzle sees it; closing it gives the lock back. */
 export interface OpenDatabase {
   readonly sqlite: Database;
   readonly db: Db;

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Placement, PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
+import { prepareSeconds } from "./same-second.ts";
 
 const WATERMARK = "conversions_planned";
 
@@ -118,8 +119,9 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     "update uploads set rows = ?, bytes = ?, not_before = max(not_before, ?) where id = ? and state = 'filling'",
   );
   // `returning`: between reading and placing, a correction may have handed the fact to another batch.
-  const assign = sqlite.prepare<{ batch_id: number }, [number, number, string | null]>(
-    "update conversions set upload_id = ?, set_aside = null where id = ? and upload_id is null and set_aside is ? returning batch_id",
+  const assign = sqlite.prepare<{ batch_id: number }, [number, number | null, number, string | null]>(
+    `update conversions set upload_id = ?, set_aside = null, sent_time = coalesce(sent_time, ?)
+     where id = ? and upload_id is null and set_aside is ? returning batch_id`,
   );
   const putAside = sqlite.prepare<{ batch_id: number }, [string, number, string | null]>(
     "update conversions set set_aside = ? where id = ? and upload_id is null and set_aside is ? returning batch_id",
@@ -138,6 +140,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   );
   const assignDuplicates = sqlite.prepare(`update duplicates set upload_id = ?2 where ${openDuplicate}`);
   const counts = prepareBatchCounts(sqlite);
+  const seconds = prepareSeconds(sqlite);
   const dropEmptySetAside = sqlite.prepare(
     "delete from batch_set_aside where batch_id = ? and target = ? and reason = ? and rows <= 0",
   );
@@ -198,7 +201,9 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   }
 
   const place = sqlite.transaction((placements: readonly Placement[], rules: PlacementRules) => {
+    seconds.beginRound();
     let placed = 0;
+    let shared = 0;
     let highestNew = 0;
     const lanes = new Map<string, Lane>();
     const rowsOf = new Map<string, { batchId: number; uploadId: number; rows: number; duplicates: number }>();
@@ -231,8 +236,11 @@ export function preparePlanning(sqlite: Database): PlanningStore {
         lane = openLane(row, rules);
         lanes.set(key, lane);
       }
-      const assigned = assign.get(lane.id, row.id, row.setAside);
+      const second = seconds.of(row);
+      const assigned = assign.get(lane.id, second.sentTime, row.id, row.setAside);
       if (!assigned) continue;
+      second.take();
+      if (second.shared) shared++;
       moveSetAside(row, assigned.batch_id, row.setAside, -1, rules.now);
       const follow = holders(row.id, assigned.batch_id);
       for (const batchId of follow.rows) count(batchId, lane.id, 1, 0);
@@ -242,14 +250,14 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       if (placement.keyHash !== null) knowKey.run(placement.keyHash, row.id, rules.keysExpireAt);
       lane.rows++;
       lane.bytes += row.bytes;
-      lane.notBefore = Math.max(lane.notBefore, row.dateTime);
+      lane.notBefore = Math.max(lane.notBefore, second.sentTime ?? row.dateTime);
       placed++;
     }
     for (const lane of lanes.values()) saveLane(lane);
     for (const entry of rowsOf.values())
       counts.addToUpload(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
     if (highestNew > 0) moveWatermark.run(WATERMARK, highestNew);
-    return placed;
+    return { rows: placed, sharedSeconds: shared };
   });
 
   return {
@@ -272,7 +280,12 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       return waitingTargets.all(counterId, workspaceId).map(({ target, wish }) => ({ target, create: Boolean(wish) }));
     },
     async place(placements, rules) {
-      return place.immediate(placements, rules);
+      try {
+        return place.immediate(placements, rules);
+      } catch (error) {
+        seconds.forget();
+        throw error;
+      }
     },
     async sealRipe(now, { maxRows, maxBytes }) {
       return seal.run(now, maxRows, maxBytes).changes;

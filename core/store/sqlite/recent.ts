@@ -4,6 +4,7 @@ export interface Recent<Value> {
   set(key: string, value: Value): void;
 }
 
+/** Makes an empty one for so many entries. */
 export function createRecent<Value>(capacity: number): Recent<Value> {
   const entries = new Map<string, Value>();
   return {

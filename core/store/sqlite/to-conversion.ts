@@ -12,6 +12,7 @@ export interface ConversionColumns {
   readonly currency: string;
 }
 
+/** A conversion out of its columns. */
 export const toConversion = (row: ConversionColumns): Conversion => ({
   target: row.target,
   dateTime: row.date_time,

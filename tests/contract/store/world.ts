@@ -167,7 +167,7 @@ export class World {
     });
     const limits = { lingerMs: LINGER_MS, maxRows: 1000, maxBytes: 1_000_000 };
     const rules = { ...limits, keysExpireAt: this.now + 400 * DAY, now: this.now, newUuid: () => this.uuid() };
-    return this.store.planning.place(placements, { ...rules, ...change });
+    return (await this.store.planning.place(placements, { ...rules, ...change })).rows;
   }
 
   /** Rows that wait for a goal of the world's counter. */

@@ -91,6 +91,7 @@ CREATE UNIQUE INDEX `conversions_natural_key` ON `conversions` (`date_time`,`cou
 CREATE INDEX `conversions_of_upload` ON `conversions` (`upload_id`) WHERE upload_id is not null;--> statement-breakpoint
 CREATE INDEX `conversions_set_aside` ON `conversions` (`set_aside`,`counter_id`) WHERE set_aside is not null;--> statement-breakpoint
 CREATE INDEX `conversions_corrected` ON `conversions` (`batch_id`) WHERE revision > 0;--> statement-breakpoint
+CREATE INDEX `conversions_moved` ON `conversions` (`sent_time`,`counter_id`) WHERE sent_time is not null;--> statement-breakpoint
 CREATE TABLE `counter_goals` (
 	`workspace_id` integer NOT NULL,
 	`counter_id` integer NOT NULL,
@@ -156,14 +157,16 @@ CREATE TABLE `rejected_rows` (
 	PRIMARY KEY(`batch_id`, `row`)
 );
 --> statement-breakpoint
-CREATE INDEX `rejected_rows_expiry` ON `rejected_rows` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `rejected_rows_expiry` ON `rejected_rows` (`expires_at`) WHERE sealed is not null;--> statement-breakpoint
 CREATE TABLE `source_keys` (
 	`key_hash` text PRIMARY KEY NOT NULL,
 	`conversion_id` integer NOT NULL,
+	`upload_id` integer,
 	`expires_at` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `source_keys_expiry` ON `source_keys` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `source_keys_of_conversion` ON `source_keys` (`conversion_id`);--> statement-breakpoint
 CREATE TABLE `sources` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`uuid` text NOT NULL,

@@ -1,0 +1,141 @@
+import type { Database } from "bun:sqlite";
+import { strongestIdentifier } from "../../conversion/natural-key.ts";
+import type { UnassignedRow } from "../store.ts";
+import { type ConversionColumns, toConversion } from "./to-conversion.ts";
+
+/** Farther back a sale could come to lie before the visit it belongs to, and Metrika would not link it. */
+const FARTHEST_SECONDS = 30;
+/** Identities kept in memory before the older half is let go: about 30 MB. */
+const MOST_IDENTITIES = 500_000;
+
+interface Fact extends ConversionColumns {
+  readonly identifiers: "all" | "best";
+}
+
+/** The second at which a row will stand in its file. */
+export interface Second {
+  /** For the column `sent_time`: null for the row's own second, or when it was fixed by an earlier file. */
+  readonly sentTime: number | null;
+  /** No second was free: the row stays at its own, and Metrika keeps the last of those that share it. */
+  readonly shared: boolean;
+  /** Holds the second, once the row has its file. */
+  take(): void;
+}
+
+export interface Seconds {
+  /** To be called at the start of each transaction that asks for seconds. */
+  beginRound(): void;
+  of(row: UnassignedRow): Second;
+  /** After a rollback: what was taken is not taken. */
+  forget(): void;
+}
+
+const OWN: Second = { sentTime: null, shared: false, take() {} };
+
+/**
+ * Gives different facts that Metrika would take for one, a second each.
+ *
+ * Metrika keeps one row for a counter, an identifier, a target and a second. By which identifier of several it goes is not
+ * documented, so two facts clash if any identifier that both send is the same: with `identifiers: best` a fact sends the
+ * strongest alone. That two identifiers belong to one person, only Metrika knows. Workspaces do not matter: to Metrika the
+ * counter is one.
+ *
+ * A fact holds its second from its first file on, also after the file has failed, and its corrections inherit it; so the one
+ * that comes to a file later gives way, and files are given in order of arrival.
+ */
+export function prepareSeconds(sqlite: Database): Seconds {
+  // The one look-up of an ordinary row, which is alone in its second at its counter. Two entries of the natural key and one
+  // of the moved rows, of which there are few, answer it.
+  const company = sqlite.prepare<{ found: number }, [number, number, number]>(
+    `select 1 as found from conversions where date_time = ?1 and counter_id = ?2 and id <> ?3
+     union all select 1 from conversions where sent_time = ?1 and counter_id = ?2 limit 1`,
+  );
+  const hadFile = sqlite.prepare<{ found: number }, [number]>(
+    "select 1 as found from conversion_revisions where conversion_id = ? and upload_id is not null limit 1",
+  );
+  const FACT = `select c.target, c.date_time, c.client_id, c.user_id, c.yclid, c.purchase_id, c.price, c.currency,
+    s.options ->> 'identifiers' as identifiers from conversions c join sources s on s.id = c.source_id`;
+  const factOf = sqlite.prepare<Fact, [number]>(`${FACT} where c.id = ?`);
+  const holds = `c.counter_id = ?2 and (c.upload_id is not null or c.revision > 0 and exists (
+    select 1 from conversion_revisions r where r.conversion_id = c.id and r.upload_id is not null))`;
+  const holders = sqlite.prepare<Fact, [number, number]>(
+    `${FACT} where c.date_time = ?1 and c.sent_time is null and ${holds}
+     union all ${FACT} where c.sent_time = ?1 and ${holds}`,
+  );
+
+  // What stands at a second is read once and then kept up to date here, since this process is the only one that places rows:
+  // a file of old sales may tell a hundred thousand of them at midnight.
+  let recent = new Map<string, Set<number>>();
+  let older = new Map<string, Set<number>>();
+  let size = 0;
+
+  function identitiesAt(counterId: number, second: number): Set<number> {
+    const key = `${counterId}/${second}`;
+    const known = recent.get(key);
+    if (known) return known;
+    let identities = older.get(key);
+    if (!identities) {
+      identities = new Set<number>();
+      for (const fact of holders.iterate(second, counterId))
+        for (const identity of identitiesOf(fact)) identities.add(identity);
+    }
+    recent.set(key, identities);
+    size += identities.size;
+    return identities;
+  }
+
+  function isOrdinary({ id, counterId, dateTime }: UnassignedRow): boolean {
+    const key = `${counterId}/${dateTime}`;
+    return !recent.has(key) && !older.has(key) && company.get(dateTime, counterId, id) === null;
+  }
+
+  return {
+    beginRound() {
+      if (size < MOST_IDENTITIES) return;
+      [older, recent, size] = [recent, new Map(), 0];
+    },
+    of(row) {
+      if (row.setAside !== null && hadFile.get(row.id)) return OWN;
+      if (isOrdinary(row)) return OWN;
+      const fact = factOf.get(row.id);
+      if (!fact) return OWN;
+      const { counterId, dateTime } = row;
+      const sent = identitiesOf(fact);
+      const isFree = (second: number) => {
+        const held = identitiesAt(counterId, second);
+        return !sent.some((identity) => held.has(identity));
+      };
+      const take = (second: number) => () => {
+        const held = identitiesAt(counterId, second);
+        const before = held.size;
+        for (const identity of sent) held.add(identity);
+        size += held.size - before;
+      };
+      for (let second = dateTime; second >= dateTime - FARTHEST_SECONDS; second--) {
+        if (!isFree(second)) continue;
+        return { sentTime: second === dateTime ? null : second, shared: false, take: take(second) };
+      }
+      return { sentTime: dateTime, shared: true, take: take(dateTime) };
+    },
+    forget() {
+      [older, recent, size] = [new Map(), new Map(), 0];
+    },
+  };
+}
+
+/** By what Metrika may know a fact, as far as its file tells. */
+function identitiesOf(fact: Fact): readonly number[] {
+  const { target, client_id, user_id, yclid, purchase_id } = fact;
+  if (fact.identifiers === "best") {
+    const { kind, value } = strongestIdentifier(toConversion(fact));
+    return [identityOf(target, kind, value)];
+  }
+  return Object.entries({ client_id, user_id, yclid, purchase_id })
+    .filter(([, value]) => value !== "")
+    .map(([kind, value]) => identityOf(target, kind, value));
+}
+
+/** A number in place of the text spares four fifths of the memory. Should two texts meet, a sale moves by a second for nothing. */
+function identityOf(target: string, kind: string, value: string): number {
+  return Number(BigInt.asUintN(53, BigInt(Bun.hash(`${target}\n${kind}\n${value}`))));
+}

@@ -1,0 +1,123 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { problemResponses } from "../../core/plugin/problem-openapi.ts";
+import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import { pageQuery } from "../http/cursor.ts";
+import { apiKeySecurity } from "./deps.ts";
+import {
+  ChangedWebhook,
+  CreatedWebhook,
+  NewWebhook,
+  pageOf,
+  RotatedSecret,
+  Webhook,
+  WebhookChange,
+} from "./webhook-shapes.ts";
+
+/** Where webhooks are made, and under which each of them stands. */
+export const BASE_PATH = "/webhook/offline-conversions";
+const tags = ["Webhooks"];
+const security = apiKeySecurity;
+const webhookId = z.object({ webhook_id: z.string() });
+const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope");
+const withBody = problemResponses(
+  "malformed_json",
+  "unauthorized",
+  "api_key_invalid",
+  "forbidden_scope",
+  "invalid_field",
+);
+const ofOne = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found");
+
+/** Makes a webhook; the specified route. */
+export const createWebhook = createRoute({
+  method: "post",
+  path: BASE_PATH,
+  operationId: "createWebhook",
+  tags,
+  security,
+  summary: "Create a webhook for a counter",
+  description:
+    "The secret is shown this once. A token that Metrika refuses, or Metrika out of reach, is a warning, not a refusal.",
+  request: {
+    body: jsonBody(NewWebhook, {
+      description: "The counter, the token to upload with, and options",
+      example: {
+        name: "CRM System",
+        counter_id: 12345678,
+        token: "y0_AgAAAAB…",
+        description: "Webhook for CRM system",
+      },
+    }),
+  },
+  responses: { 201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }), ...withBody },
+});
+
+/** Lists the webhooks of a workspace. */
+export const listWebhooks = createRoute({
+  method: "get",
+  path: "/v1/webhooks",
+  operationId: "listWebhooks",
+  tags,
+  security,
+  summary: "List webhooks, newest first",
+  request: { query: z.object(pageQuery) },
+  responses: { 200: jsonResponse(pageOf("Webhook", Webhook), { description: "A page" }), ...refusals },
+});
+
+/** Reads one webhook. */
+export const readWebhook = createRoute({
+  method: "get",
+  path: "/v1/webhooks/{webhook_id}",
+  operationId: "readWebhook",
+  tags,
+  security,
+  summary: "Read a webhook",
+  request: { params: webhookId },
+  responses: { 200: jsonResponse(Webhook, { description: "The webhook; token and secret are never shown" }), ...ofOne },
+});
+
+/** Changes a webhook. */
+export const updateWebhook = createRoute({
+  method: "patch",
+  path: "/v1/webhooks/{webhook_id}",
+  operationId: "updateWebhook",
+  tags,
+  security,
+  summary: "Change a webhook",
+  description: "A new token frees what waited for one. The counter of a webhook never changes.",
+  request: {
+    params: webhookId,
+    body: jsonBody(WebhookChange, { description: "Only what is to change", example: { is_active: false } }),
+  },
+  responses: {
+    200: jsonResponse(ChangedWebhook, { description: "The webhook as it is now" }),
+    ...withBody,
+    ...problemResponses("not_found"),
+  },
+});
+
+/** Deletes a webhook. */
+export const deleteWebhook = createRoute({
+  method: "delete",
+  path: "/v1/webhooks/{webhook_id}",
+  operationId: "deleteWebhook",
+  tags,
+  security,
+  summary: "Delete a webhook",
+  description: "Conversions that were accepted are still delivered.",
+  request: { params: webhookId },
+  responses: { 204: { description: "Deleted" }, ...ofOne },
+});
+
+/** Gives a webhook a new secret. */
+export const rotateSecret = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{webhook_id}/rotate-secret",
+  operationId: "rotateWebhookSecret",
+  tags,
+  security,
+  summary: "Give a webhook a new secret",
+  description: "The old secret stays valid for 24 hours.",
+  request: { params: webhookId },
+  responses: { 200: jsonResponse(RotatedSecret, { description: "The new secret, shown this once" }), ...ofOne },
+});

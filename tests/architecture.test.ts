@@ -1,0 +1,81 @@
+import { expect, test } from "bun:test";
+import { dirname, join, relative } from "node:path";
+
+const ROOT = `${import.meta.dir}/..`;
+
+/** Which parts each part of the program may import, besides itself. What is not listed here may import anything but tests. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  "core/language.ts": [],
+  "core/vault": [],
+  "core/conversion": ["core/language.ts", "core/vault"],
+  "core/store": ["core/language.ts", "core/conversion"],
+  "core/metrika": ["core/language.ts", "core/conversion"],
+  "core/metrika/simulator": ["core/metrika"],
+  "core/accounts": ["core/language.ts", "core/metrika"],
+  "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],
+  "core/delivery": ["core/language.ts", "core/conversion", "core/metrika", "core/store", "core/vault"],
+  "core/plugin": ["core/language.ts", "core/conversion", "core/delivery", "core/intake", "core/store", "core/vault"],
+  "core/sources": [
+    ...["core/language.ts", "core/accounts", "core/conversion", "core/delivery", "core/intake", "core/metrika"],
+    ...["core/plugin", "core/store", "core/vault"],
+  ],
+  // By their name alone: `metrika-gateway/plugin`.
+  "plugins/webhook-offline": [],
+};
+
+/** Of what is not listed above, only these may import the simulator. */
+const PLAYS_METRIKA = /^(?:gateway\/demo\/|gateway\/cli\/simulate\.ts$)/;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The part of the program that a file belongs to: the longest listed path, else its first two folders. */
+function partOf(path: string): string {
+  const listed = Object.keys(mayImport).filter((part) => path === part || path.startsWith(`${part}/`));
+  return listed.sort((a, b) => b.length - a.length)[0] ?? path.split("/").slice(0, 2).join("/");
+}
+
+async function relativeImports(): Promise<readonly Import[]> {
+  const found: Import[] = [];
+  for (const ring of ["core", "plugins", "gateway", "openapi"]) {
+    for await (const name of new Bun.Glob("**/*.ts").scan(`${ROOT}/${ring}`)) {
+      const from = `${ring}/${name}`;
+      if (from.endsWith(".test.ts")) continue;
+      const text = await Bun.file(`${ROOT}/${from}`).text();
+      for (const [, path = ""] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g)) {
+        found.push({ from, to: relative(ROOT, join(ROOT, dirname(from), path)) });
+      }
+    }
+  }
+  return found;
+}
+
+const imports = await relativeImports();
+
+test("each part of the program imports only what the architecture lets it import", () => {
+  const forbidden = imports.filter(({ from, to }) => {
+    const [part, other] = [partOf(from), partOf(to)];
+    return part !== other && part in mayImport && !mayImport[part]?.includes(other);
+  });
+  expect(forbidden).toEqual([]);
+  expect(imports.length).toBeGreaterThan(400);
+});
+
+test("every folder of the core and every plugin has its place in the architecture", () => {
+  const parts = new Set(imports.map(({ from }) => partOf(from)));
+  const inner = [...parts].filter((part) => part.startsWith("core/") || part.startsWith("plugins/"));
+  expect(inner.filter((part) => !(part in mayImport))).toEqual([]);
+});
+
+test("only the demo and the command that serves it import the simulator", () => {
+  const players = imports
+    .filter(({ from, to }) => partOf(to) === "core/metrika/simulator" && partOf(from) !== "core/metrika/simulator")
+    .filter(({ from }) => !PLAYS_METRIKA.test(from));
+  expect(players).toEqual([]);
+});
+
+test("nothing that ships imports tests", () => {
+  expect(imports.filter(({ to }) => to.startsWith("tests/") || to.endsWith(".test.ts"))).toEqual([]);
+});
