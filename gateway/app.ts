@@ -55,7 +55,7 @@ export function describeApp(app: ReturnType<typeof createApp>): OpenApiDocument 
       version: packageJson.version,
       description:
         "Takes offline conversions and delivers them to Yandex.Metrika, durably and once. Refusals are RFC 9457 problem documents with a stable `code`; sentences are Russian or English by `Accept-Language`.",
-      license: { name: "MIT" },
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     servers: [{ url: "/", description: "This gateway" }],
   });

@@ -69,7 +69,7 @@ test.each([
   [Number.POSITIVE_INFINITY, "price_spelling"],
   ["1.77E+18", "price_exponent"],
   [1e21, "price_exponent"],
-  [1e-7, "price_exponent"],
+  [1e-21, "price_digits"],
   [1e15, "price_digits"],
   ["1000000000000000", "price_digits"],
   ["9".repeat(70), "price_digits"],

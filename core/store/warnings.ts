@@ -11,8 +11,8 @@ export function inWarningOrder(a: RowWarning, b: RowWarning): number {
 }
 
 /**
- * Warnings that a batch keeps and its answers tell. A row may have a dozen; 100,000 rows with one each made 20 MB, which
- * SQLite wrote anew with every step of the batch (30 ms each, measured).
+ * Warnings that a batch keeps and its answers tell. A row may have a dozen; 100,000 rows with three of their own each made 20 MB,
+ * which SQLite wrote anew with every step of the batch (30 ms each, measured).
  */
 export const MOST_WARNINGS = 1000;
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type Localized, quoteValue } from "../../core/language.ts";
-import { maskSecret } from "../../core/vault/mask.ts";
+import { maskSecret, maskText } from "../../core/vault/mask.ts";
 import { type FieldFault, fieldFault, invalidFields, isSecretField, kindNames } from "./field-faults.ts";
 
 /** Sentences for a schema's own checks, by the message they give: `v.check(isTimeZone, "time_zone_unknown")`. */
@@ -33,7 +33,7 @@ const isUnknownField = (issue: v.BaseIssue<unknown>) => issue.kind === "schema" 
 
 /** Valibot stops at the first field that the schema does not have; a sender wants to hear of all. */
 function unknownFields(schema: v.GenericSchema, body: unknown, first: v.BaseIssue<unknown>): readonly FieldFault[] {
-  const fault = (field: string) => fieldFault(quoteValue(field), "unknown_field", {});
+  const fault = (field: string) => fieldFault(spell(field), "unknown_field", {});
   if (first.path?.length !== 1 || !("entries" in schema)) return [fault(v.getDotPath(first) ?? "body")];
   const known = schema.entries as object;
   return Object.keys(body as object)
@@ -82,9 +82,12 @@ function ruleFault(field: string, issue: v.BaseIssue<unknown>, received: string)
 
 /** The value as the sender may see it again; what looks like a secret by its field's name stays hidden. */
 function receivedOf(field: string, input: unknown): string {
-  if (!isSecretField(field)) return quoteValue(shorten(input));
+  if (!isSecretField(field)) return typeof input === "string" ? spell(input) : quoteValue(shorten(input));
   return typeof input === "string" ? maskSecret(input) : "***";
 }
+
+/** A token in a field that is not for tokens, by a slip, is masked as well. Cut first: the value may be megabytes long. */
+const spell = (text: string) => quoteValue(maskText(text.slice(0, 200)));
 
 /** An object is named by its shape, since its members may be secrets. */
 function shorten(input: unknown): unknown {

@@ -32,12 +32,14 @@ const NewKey = v.pipe(
   v.strictObject({
     name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)),
     scopes: v.optional(v.pipe(v.array(scope), v.minLength(1), v.description("Default: all"))),
-    expires_at: v.nullish(v.pipe(
+    expires_at: v.nullish(
+      v.pipe(
         v.string(),
         v.check((text) => millisecondsOf(text) !== null, "instant_format"),
         v.metadata({ format: "date-time" }),
         v.description("An instant in the future. Default: never"),
-      )),
+      ),
+    ),
   }),
   component("NewApiKey"),
 );

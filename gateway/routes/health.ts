@@ -18,6 +18,7 @@ const healthz = createRoute({
   path: "/healthz",
   operationId: "healthz",
   tags,
+  security: [],
   summary: "The process is alive",
   responses: { 200: jsonResponse(Alive, { description: "It is" }) },
 });
@@ -27,6 +28,7 @@ const readyz = createRoute({
   path: "/readyz",
   operationId: "readyz",
   tags,
+  security: [],
   summary: "The gateway can take conversions",
   responses: {
     200: jsonResponse(Ready, { description: "It can: the database answers and the process is not stopping" }),

@@ -44,7 +44,7 @@ export const createWebhook = createRoute({
       example: {
         name: "CRM System",
         counter_id: 12345678,
-        token: "y0_AgAAAAB…",
+        token: "y0_AgAAAABexample",
         description: "Webhook for CRM system",
       },
     }),

@@ -41,7 +41,10 @@ test("API keys are made, listed and revoked while a gateway runs, and it knows o
   expect(created.stdout).toMatch(KEY);
   expect(await listWebhooks(gateway.url, created.stdout)).toBe(200);
 
+  await run("cli/main", ["api-key", "create", "--name", "\u001b[31mred\nline"], folder.settings);
   const listed = await run("cli/main", ["api-key", "list"], folder.settings);
+  expect(listed.stdout).not.toContain("\u001b");
+  expect(listed.stdout.trim().split("\n")).toHaveLength(2);
   expect(listed.stdout).toContain("CRM");
   expect(listed.stdout).toContain("in force");
   expect(listed.stdout).not.toContain(created.stdout.trim());

@@ -155,6 +155,24 @@ for (const [method, path, write] of managementRoutes) {
   });
 }
 
+test("a key's end must be an instant to come: another one would make a key for ever, or for no time at all", async () => {
+  const { manage, clock } = await startTestGateway();
+  const create = (expires_at: string) =>
+    manage("POST", "/v1/api-keys", { name: "k", expires_at }, { "accept-language": "en" });
+  expect((await create("2027-02-20T00:00:00+03")).body.expires_at).toBe("2027-02-19T21:00:00.000Z");
+  for (const [given, code] of [
+    ["2027-02-30T00:00:00Z", "instant_format"],
+    ["2027-02-20T00:00:00", "instant_format"],
+    ["2027-02-20", "instant_format"],
+    [new Date(clock.now()).toISOString(), "instant_past"],
+    ["2001-01-01T00:00:00Z", "instant_past"],
+  ] as const) {
+    const { status, body } = await create(given);
+    expect([status, body.errors?.[0]?.field, body.errors?.[0]?.code]).toEqual([422, "expires_at", code]);
+    expect(body.detail).toContain(given);
+  }
+});
+
 test("unknown ids are 404 on every management route that has one", async () => {
   const { manage } = await startTestGateway();
   const withId = managementRoutes.filter(([, path]) => path.includes(UNKNOWN));

@@ -33,6 +33,18 @@ test("a repeated request with the same key is answered as the first time, and st
   expect(sql("select count(*) as n from batches")).toEqual([{ n: 1 }]);
 });
 
+test("of very many warnings the first thousand are told, and the repeated request tells the same ones", async () => {
+  const { createWebhook, post, status } = await startTestGateway();
+  const webhook = await createWebhook();
+  const rows = Array.from({ length: 1500 }, (_, i) => sale(0, { purchase_id: `o-${i}`, [`field${i}`]: 1 }));
+  const first = await post(webhook, rows, { key: "request-1" });
+  expect(first.body).toMatchObject({ accepted_count: 1500 });
+  expect(first.body.warnings).toHaveLength(1000);
+  expect(told(await post(webhook, rows, { key: "request-1" }))).toEqual(told(first));
+  const kept = await status(webhook, first.body.batch_id, "ru");
+  expect(first.body.warnings).toEqual([...kept.warnings]);
+});
+
 test("for every request, its repetition with the same key is answered word for word as the first time", async () => {
   const { createWebhook, post } = await startTestGateway();
   let key = 0;

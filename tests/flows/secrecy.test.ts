@@ -123,9 +123,14 @@ test("the content of a refused row is sealed, told to its sender, and forgotten 
   expect(row?.message).not.toMatch(/\{\w+\}/);
 });
 
-test("the data folder and what lies in it can be read by its owner only", async () => {
+test("the database, the master key and files on their way can be read by their owner only", async () => {
   const { config } = await startTestGateway();
-  for (const path of [config.masterKeyFile, `${config.dataFolder}/uploads`]) {
+  for (const path of [
+    config.databaseFile,
+    `${config.databaseFile}-wal`,
+    config.masterKeyFile,
+    `${config.dataFolder}/uploads`,
+  ]) {
     expect((await stat(path)).mode & 0o077).toBe(0);
   }
 });

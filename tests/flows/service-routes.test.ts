@@ -2,6 +2,14 @@ import { expect, test } from "bun:test";
 import { serveGateway } from "../../gateway/serve.ts";
 import { sale, startTestGateway } from "../setup/gateway.ts";
 
+const CREATE = "/webhook/offline-conversions";
+
+/** What these tests read of an operation of the OpenAPI document. */
+interface Operation {
+  readonly security?: readonly unknown[];
+  readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly example?: unknown }>> };
+}
+
 test("/healthz says that the process lives, /readyz that it can take conversions, until it drains", async () => {
   const { gateway, createWebhook, post, request, settle } = await startTestGateway();
   await post(await createWebhook(), [sale(0)]);
@@ -40,6 +48,21 @@ test("/readyz and intake answer 503, never 2xx, when the database is gone", asyn
   Object.assign(gateway.store.maintenance, { ping: sick.ping });
   expect((await post(webhook, [sale(1)])).body).toMatchObject({ accepted_count: 1 });
   expect((await request("GET", "/readyz")).status).toBe(200);
+});
+
+test("/openapi.json says of every operation who may ask it, and its example of a webhook can be posted as it stands", async () => {
+  const { request, manage } = await startTestGateway();
+  const { body } = await request("GET", "/openapi.json");
+  const paths = body.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  const open = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).flatMap(({ security }) => (security?.length ? [] : [[path, security]])),
+  );
+  expect(open).toEqual([
+    ["/healthz", []],
+    ["/readyz", []],
+  ]);
+  const example = paths[CREATE]?.post?.requestBody?.content?.["application/json"]?.example;
+  expect((await manage("POST", CREATE, example)).status).toBe(201);
 });
 
 test("/openapi.json describes every route that the gateway answers", async () => {

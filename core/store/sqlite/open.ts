@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
@@ -78,6 +78,8 @@ export function makeFolder(path: string): void {
 
 function openFile(path: string): Database {
   try {
+    // It holds identifiers of visitors, and the folder may be one that others can read; its -wal and -shm get its mode.
+    if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
     const sqlite = new Database(path, { create: true, strict: true });
     // FULL: a 2xx must survive power loss. The large checkpoint distance keeps checkpoints out of most commits.
     sqlite.exec(`
