@@ -34,8 +34,8 @@ export const findingSentences = {
     en: "Field {field}: “{value}” cannot be an identifier: {problem}.",
   },
   user_id_looks_personal: {
-    ru: "Поле user_id: «{value}» похоже на адрес почты или телефон. Персональные данные лучше не передавать в Метрику: укажите внутренний номер клиента или разрешите такие значения в настройках источника.",
-    en: "Field user_id: “{value}” looks like an e-mail address or a phone number. Personal data is better kept out of Metrika: send your own customer number, or allow such values in the settings of the source.",
+    ru: "Поле user_id: «{value}» похоже на адрес почты или телефон. Персональные данные лучше не передавать в Метрику: укажите внутренний номер клиента или разрешите такие значения настройкой вебхука allow_personal_user_id.",
+    en: "Field user_id: “{value}” looks like an e-mail address or a phone number. Personal data is better kept out of Metrika: send your own customer number, or allow such values by the webhook's setting allow_personal_user_id.",
   },
   too_long: {
     ru: "Поле {field}: значение «{value}» длиной {length} не помещается, предел {limit} символов. Передайте сам идентификатор без лишнего текста.",

@@ -1,5 +1,6 @@
 import type { Finding } from "../conversion/conversion.ts";
 import { nearestTarget } from "../conversion/nearest-target.ts";
+import { showValue } from "../conversion/show-value.ts";
 import type { GoalStore } from "../store/store.ts";
 
 /** The targets that a counter had when its goals were last read; null when they never were. */
@@ -31,6 +32,7 @@ export function createKnownTargets(goals: Pick<GoalStore, "get">, now: () => num
 export function warnOfGoal(target: string, known: ReadonlySet<string>): Finding | null {
   if (known.has(target)) return null;
   const nearest = nearestTarget(target, [...known]);
-  if (nearest === null) return { code: "goal_not_found_no_match", field: "target", params: { target } };
-  return { code: "goal_not_found", field: "target", params: { target, nearest } };
+  if (nearest === null)
+    return { code: "goal_not_found_no_match", field: "target", params: { target: showValue(target) } };
+  return { code: "goal_not_found", field: "target", params: { target: showValue(target), nearest } };
 }

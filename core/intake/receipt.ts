@@ -28,7 +28,17 @@ export interface Receipt {
 /** What is kept, sealed, of a refused row. */
 interface SealedRejection {
   readonly findings: readonly [Finding, ...Finding[]];
-  readonly received: unknown;
+  /** The row as JSON text; null when it was too long to keep. */
+  readonly received: string | null;
+}
+
+/** Longer rows are no sales; they are refused with their reason, but not kept. In characters. */
+const LONGEST_KEPT = 8192;
+
+/** A stored refused row, opened. */
+export interface StoredRejection extends Rejection {
+  /** The row as it came, as JSON text; null when it has expired or was too long to keep. */
+  readonly received: string | null;
 }
 
 const contextOf = (batchUuid: string, row: number) => `rejected:${batchUuid}:${row}`;
@@ -36,7 +46,11 @@ const contextOf = (batchUuid: string, row: number) => `rejected:${batchUuid}:${r
 /** Seals a refused row for storage: what was received may hold personal data. */
 export function sealRejection(vault: Vault, batchUuid: string, rejection: Rejection, received: unknown): RejectedRow {
   const [{ code, field }] = rejection.findings;
-  const content: SealedRejection = { findings: rejection.findings, received };
+  const text = JSON.stringify(received) ?? "null";
+  const content: SealedRejection = {
+    findings: rejection.findings,
+    received: text.length <= LONGEST_KEPT ? text : null,
+  };
   return {
     row: rejection.row,
     code,
@@ -46,13 +60,17 @@ export function sealRejection(vault: Vault, batchUuid: string, rejection: Reject
 }
 
 /** Opens a stored refused row. After its content expired only code and field are known. */
-export function openRejection(vault: Vault, batchUuid: string, stored: RejectedRow): Rejection {
+export function openRejection(vault: Vault, batchUuid: string, stored: RejectedRow): StoredRejection {
   if (stored.sealed === null) {
     const code = stored.code as Finding["code"];
-    return { row: stored.row, findings: [{ code, field: stored.field, params: paramsForgotten(code) }] };
+    return {
+      row: stored.row,
+      findings: [{ code, field: stored.field, params: paramsForgotten(code) }],
+      received: null,
+    };
   }
   const content: SealedRejection = JSON.parse(vault.open(stored.sealed, contextOf(batchUuid, stored.row)));
-  return { row: stored.row, findings: content.findings };
+  return { row: stored.row, ...content };
 }
 
 /** Stands for each value that is no longer known, so that no reader meets a sentence with open blanks. */
@@ -72,7 +90,10 @@ export async function rebuildReceipt(batches: BatchStore, vault: Vault, batchId:
     received: batch.total,
     accepted: batch.total - batch.duplicates - batch.rejected,
     duplicates,
-    rejections: rejected.map((row) => openRejection(vault, batch.uuid, row)),
+    rejections: rejected.map((stored) => {
+      const { row, findings } = openRejection(vault, batch.uuid, stored);
+      return { row, findings };
+    }),
     warnings: batch.warnings,
     repeated: true,
     conversions: [],

@@ -155,6 +155,10 @@ export const BatchRow = v.pipe(
     message: v.string(),
     upload_id: text,
     rejection: v.nullable(Rejection),
+    received: v.pipe(
+      text,
+      v.description("A refused row as it came, as JSON text, for 30 days; null for other rows and for very long ones"),
+    ),
   }),
   component("BatchRow"),
 );

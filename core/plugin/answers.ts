@@ -174,8 +174,8 @@ export function rowAnswer(
   installationUuid: string,
 ) {
   const { status, detail, params } = fateOf(row);
-  const rejection =
-    row.rejection && rejectionAnswer(openRejection(vault, batchUuid, { row: row.row, ...row.rejection }), language);
+  const refused = row.rejection && openRejection(vault, batchUuid, { row: row.row, ...row.rejection });
+  const rejection = refused && rejectionAnswer(refused, language);
   return {
     index: row.row,
     kind: row.kind,
@@ -187,5 +187,6 @@ export function rowAnswer(
     message: rejection?.message ?? render(rowDetails[detail], language, params),
     upload_id: row.upload?.uuid ?? null,
     rejection,
+    received: refused?.received ?? null,
   };
 }

@@ -4,7 +4,7 @@ import { ranges, rowFates } from "./fates.ts";
 
 const row = (index: number, told: Partial<BatchRowAnswer>): BatchRowAnswer => ({
   ...{ index, kind: "accepted", status: "processed", detail: "linked", message: "Linked." },
-  ...{ conversion_id: null, conversion: null, sent_time: null, upload_id: null, rejection: null },
+  ...{ conversion_id: null, conversion: null, sent_time: null, upload_id: null, rejection: null, received: null },
   ...told,
 });
 

@@ -65,8 +65,8 @@ const refusals: readonly Case[] = [
   {
     code: "user_id_looks_personal",
     row: sale(0, { user_id: "+7 916 123-45-67" }),
-    english: ["“+7…67”", "in the settings of the source"],
-    russian: ["«+7…67»", "в настройках источника"],
+    english: ["“+7…67”", "allow_personal_user_id"],
+    russian: ["«+7…67»", "allow_personal_user_id"],
   },
   {
     code: "too_long",
