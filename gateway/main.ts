@@ -3,15 +3,15 @@ import { readConfig } from "./config.ts";
 import { composeGateway } from "./gateway.ts";
 import { configureLogging } from "./logging.ts";
 import { explainFailure } from "./operator-errors.ts";
-import { serveGateway, withRealPort } from "./serve.ts";
+import { reservePort, serveGateway } from "./serve.ts";
 
 /** The production start: configuration from the environment, graceful stop on SIGTERM and SIGINT. */
 async function main(): Promise<void> {
-  const config = await withRealPort(readConfig(process.env));
+  const { config, release } = reservePort(readConfig(process.env));
   configureLogging({ level: config.logLevel });
   const log = getLogger(["metrika-gateway"]);
   const gateway = await composeGateway(config);
-  const listening = serveGateway(gateway, config);
+  const listening = serveGateway(gateway, config, release);
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;

@@ -36,9 +36,15 @@ export class AddressUnusableError extends Error {
 
 /**
  * Listens and starts the worker.
+ * @param release of the port that was reserved for it
  * @throws {AddressUnusableError}
  */
-export async function serveGateway(gateway: Gateway, config: Config): Promise<Listening> {
+export async function serveGateway(
+  gateway: Gateway,
+  config: Config,
+  release?: ReservedPort["release"],
+): Promise<Listening> {
+  await release?.();
   const server = listen(gateway, config);
   const url = `http://${reachable(config.host)}:${server.port}`;
   const unannounce = await announce(config, { pid: process.pid, url, operatorToken: gateway.operatorToken });
@@ -58,31 +64,45 @@ export async function serveGateway(gateway: Gateway, config: Config): Promise<Li
   };
 }
 
-function listen(gateway: Gateway, config: Config) {
+function listen(gateway: Gateway, config: Config): Bun.Server<undefined> {
+  return open(config, {
+    fetch: (request) => gateway.app.fetch(request),
+    // Our own limit refuses by the declared length, with a document that says why; Bun's answer would be empty.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    idleTimeout: 30,
+  });
+}
+
+function open(
+  { port, host: hostname, ...config }: Config,
+  options: { fetch(request: Request): Response | Promise<Response>; maxRequestBodySize?: number; idleTimeout?: number },
+): Bun.Server<undefined> {
   try {
-    return Bun.serve({
-      port: config.port,
-      hostname: config.host,
-      fetch: (request) => gateway.app.fetch(request),
-      // Our own limit refuses by the declared length, with a document that says why; Bun's answer would be empty.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      idleTimeout: 30,
-    });
+    return Bun.serve({ port, hostname, ...options });
   } catch (cause) {
-    throw new AddressUnusableError(config, cause);
+    throw new AddressUnusableError({ ...config, port, host: hostname }, cause);
   }
 }
 
+/** A configuration whose port is known before anything listens, since webhook addresses are built from it. */
+export interface ReservedPort {
+  readonly config: Config;
+  /** Gives the port up, for the gateway to take it. */
+  release(): Promise<void>;
+}
+
 /**
- * The configuration with a real port where it asks for any (PORT=0): the addresses of webhooks are built from it before
- * anything listens.
+ * Where the configuration asks for any port (PORT=0), takes a free one and holds it, so that no other program gets it.
+ * @throws {AddressUnusableError}
  */
-export async function withRealPort(config: Config): Promise<Config> {
-  if (config.port !== 0) return config;
-  const probe = Bun.serve({ port: 0, hostname: config.host, fetch: () => new Response() });
-  const port = Number(probe.port);
-  await probe.stop(true);
-  return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) };
+export function reservePort(config: Config): ReservedPort {
+  if (config.port !== 0) return { config, release: async () => {} };
+  const holder = open(config, { fetch: () => new Response(null, { status: 503 }) });
+  const port = Number(holder.port);
+  return {
+    config: { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${port}`) },
+    release: () => holder.stop(true),
+  };
 }
 
 /** The name by which this machine reaches what listens on a host: one that stands for all addresses is not one itself. */

@@ -8,7 +8,7 @@ import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrik
 import { type Config, readConfig } from "../config.ts";
 import { composeGateway } from "../gateway.ts";
 import { configureLogging } from "../logging.ts";
-import { type Listening, serveGateway, withRealPort } from "../serve.ts";
+import { type Listening, type ReservedPort, reservePort, serveGateway } from "../serve.ts";
 
 /** Half the time a file waits at Metrika, half of it Metrika works on it; real Metrika takes up to two hours. */
 const PROCESSING_MS = 4000;
@@ -37,7 +37,9 @@ export interface Rig {
  * @throws {AddressUnusableError} {ConfigError}
  */
 export async function startRig(env: Readonly<Record<string, string | undefined>>): Promise<Rig> {
-  const { port, host } = await withRealPort(readConfig({ PORT: env.PORT, HOST: env.HOST?.trim() || "127.0.0.1" }));
+  const wished = readConfig({ PORT: env.PORT, HOST: env.HOST?.trim() || "127.0.0.1" });
+  const reserved = reservePort(wished);
+  const { port, host } = reserved.config;
   const folder = await mkdtemp(`${tmpdir()}/metrika-gateway-demo-`);
   const discard = () => rm(folder, { recursive: true, force: true });
   const logFile = `${folder}/gateway.log`;
@@ -55,7 +57,7 @@ export async function startRig(env: Readonly<Record<string, string | undefined>>
       YANDEX_OAUTH_URL: metrika.url,
       YANDEX_LOGIN_URL: metrika.url,
     });
-    const { listening, operatorToken } = await startGateway(config);
+    const { listening, operatorToken } = await startGateway(config, reserved.release);
     const { url: simulatorUrl, stop: stopSimulator } = metrika;
     return {
       ...{ url: config.publicUrl, localUrl: listening.url, simulator, simulatorUrl, operatorToken, logFile, discard },
@@ -71,10 +73,13 @@ export async function startRig(env: Readonly<Record<string, string | undefined>>
   }
 }
 
-async function startGateway(config: Config): Promise<{ listening: Listening; operatorToken: string }> {
+async function startGateway(
+  config: Config,
+  release: ReservedPort["release"],
+): Promise<{ listening: Listening; operatorToken: string }> {
   const gateway = await composeGateway(config, { rules: HURRIED });
   try {
-    return { listening: await serveGateway(gateway, config), operatorToken: gateway.operatorToken };
+    return { listening: await serveGateway(gateway, config, release), operatorToken: gateway.operatorToken };
   } catch (error) {
     await gateway.close(0);
     throw error;

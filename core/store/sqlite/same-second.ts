@@ -5,6 +5,8 @@ import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
 /** Farther back a sale could come to lie before the visit it belongs to, and Metrika would not link it. */
 const FARTHEST_SECONDS = 30;
+/** Rows of one second at one counter that are compared where they stand; more are read once and kept in memory. */
+const SMALL_CROWD = 32;
 /** Identities kept in memory before the older half is let go: about 30 MB. */
 const MOST_IDENTITIES = 500_000;
 
@@ -44,11 +46,18 @@ const OWN: Second = { sentTime: null, shared: false, take() {} };
  * that comes to a file later gives way, and files are given in order of arrival.
  */
 export function prepareSeconds(sqlite: Database): Seconds {
-  // The one look-up of an ordinary row, which is alone in its second at its counter. Two entries of the natural key and one
+  // The look-up of an ordinary row, which is alone in its second at its counter or nearly so. Entries of the natural key and
   // of the moved rows, of which there are few, answer it.
-  const company = sqlite.prepare<{ found: number }, [number, number, number]>(
-    `select 1 as found from conversions where date_time = ?1 and counter_id = ?2 and id <> ?3
-     union all select 1 from conversions where sent_time = ?1 and counter_id = ?2 limit 1`,
+  const crowd = sqlite.prepare<{ rows: number; moved: number }, [number, number]>(
+    `select (select count(*) from (select 1 from conversions where date_time = ?1 and counter_id = ?2 limit ${SMALL_CROWD + 1})) as rows,
+       exists (select 1 from conversions where sent_time = ?1 and counter_id = ?2) as moved`,
+  );
+  // Within a small crowd: does any share an identifier with the row? Read from the natural key alone.
+  const namesake = sqlite.prepare<{ found: number }, [number]>(
+    `select 1 as found from conversions me join conversions c on c.date_time = me.date_time and c.counter_id = me.counter_id
+     where me.id = ? and c.id <> me.id and c.target = me.target and (
+       me.client_id <> '' and c.client_id = me.client_id or me.user_id <> '' and c.user_id = me.user_id
+       or me.yclid <> '' and c.yclid = me.yclid or me.purchase_id <> '' and c.purchase_id = me.purchase_id) limit 1`,
   );
   const hadFile = sqlite.prepare<{ found: number }, [number]>(
     "select 1 as found from conversion_revisions where conversion_id = ? and upload_id is not null limit 1",
@@ -86,7 +95,10 @@ export function prepareSeconds(sqlite: Database): Seconds {
 
   function isOrdinary({ id, counterId, dateTime }: UnassignedRow): boolean {
     const key = `${counterId}/${dateTime}`;
-    return !recent.has(key) && !older.has(key) && company.get(dateTime, counterId, id) === null;
+    if (recent.has(key) || older.has(key)) return false;
+    const { rows, moved } = crowd.get(dateTime, counterId) ?? { rows: 1, moved: 0 };
+    if (moved !== 0 || rows > SMALL_CROWD) return false;
+    return rows <= 1 || namesake.get(id) === null;
   }
 
   return {
