@@ -101,7 +101,7 @@ interface Parts {
 function wire(config: Config, options: GatewayOptions, { plugins, store, vault, now, newUuid }: Parts): Gateway {
   const metrika = connectMetrika(config, options);
   let committedAt = Number.NEGATIVE_INFINITY;
-  const intakeIsBusy = () => performance.now() - committedAt < 5;
+  const intakeIsBusy = () => performance.now() - committedAt < 50;
   const rules = rulesOf(config, options);
   const delivery: DeliveryDeps = {
     store,
@@ -114,7 +114,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     random: options.random ?? Math.random,
     newUuid,
     // Senders go first: while they post, a page of delivery's work is followed by a rest several times its length.
-    breathe: () => new Promise((resolve) => (intakeIsBusy() ? setTimeout(resolve, 10) : setImmediate(resolve))),
+    breathe: () => new Promise((resolve) => (intakeIsBusy() ? setTimeout(resolve, 40) : setImmediate(resolve))),
   };
   const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
   const registry = createSourceRegistry(store.sources, now);
