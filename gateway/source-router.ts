@@ -78,7 +78,7 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
 
 /**
  * Checks a route's query after its sender was verified, and only where there is one to check: zod-openapi's own validators
- * cost every request 6 µs (measured), a quarter of all that an intake without them costs.
+ * cost every request about 7 µs (intake-small rose from 0.37 to 0.44 of its ceiling without them).
  */
 function queryValidator(route: RouteConfig): (c: Context<GatewayEnv>) => void {
   const schema = route.request?.query;

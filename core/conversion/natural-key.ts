@@ -42,11 +42,3 @@ function identifierOf(conversion: Conversion, kind: IdentifierKind): string {
       return conversion.purchaseId;
   }
 }
-
-/**
- * The identity of a conversion within one counter of one workspace as a single text, time first. Two conversions with equal
- * keys are one fact: a repeat, or a correction when the revenue differs. No field can hold the separator, a control character.
- */
-export function naturalKey({ dateTime, target, clientId, userId, yclid, purchaseId }: Conversion): string {
-  return `${dateTime}\n${target}\n${clientId}\n${userId}\n${yclid}\n${purchaseId}`;
-}
