@@ -6,9 +6,9 @@ import { NOW } from "./upload-examples.ts";
 
 const RECHECK_MS = 3_600_000;
 const row: UnassignedRow = {
-  ...{ id: 1, batchId: 1, receivedAt: NOW, sourceId: 1, workspaceId: 1, counterId: 100, credentialId: 7 },
-  ...{ currency: "RUB", target: "purchase", purchaseId: "", dateTime: NOW / 1000, bytes: 60 },
-  ...{ createMissingGoals: false, setAside: null },
+  ...{ id: 1, batchId: 1, receivedAt: NOW, sourceId: 1, workspaceId: 1, counterId: 100 },
+  ...{ currency: "RUB", target: "purchase", identifier: "client_id", purchaseId: "", dateTime: NOW / 1000, bytes: 60 },
+  setAside: null,
 };
 const goals: KnownGoals = {
   ...{ identifiers: new Set(["purchase"]), fetchedAt: NOW - 1, attemptedAt: NOW - 1, unreadableSince: null },

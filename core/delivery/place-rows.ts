@@ -1,4 +1,4 @@
-import type { CounterGoals, Placement, UnassignedRow } from "../store/store.ts";
+import type { CounterGoals, Lane, Placement, SourceRecord, UnassignedRow } from "../store/store.ts";
 import { GOAL_PATIENCE_MS } from "./rules.ts";
 
 /** What is known of a counter's goals when rows are placed. */
@@ -23,4 +23,20 @@ export function placeRow(
     return row.setAside === "waiting_goal" ? "waiting_goal" : "checking_goal";
   }
   return now - row.receivedAt > GOAL_PATIENCE_MS ? "goal_not_found" : "waiting_goal";
+}
+
+/**
+ * Which rows a row may share its file with: those of its counter, token and currency. A file of one target and one kind of
+ * identifier makes Metrika's sums say how well that target and kind match; a row without a price joins its source's currency.
+ */
+export function laneOf(row: UnassignedRow, source: SourceRecord, isSplit: boolean): Lane {
+  return {
+    workspaceId: row.workspaceId,
+    counterId: row.counterId,
+    credentialId: source.credentialId,
+    currency: row.currency || source.defaultCurrency,
+    target: isSplit ? row.target : null,
+    identifier: isSplit ? row.identifier : null,
+    uncertainPolicy: source.options.uncertainPolicy,
+  };
 }

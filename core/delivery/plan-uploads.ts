@@ -1,7 +1,8 @@
 import { PURCHASE_KEYS_KEPT_MS, purchaseKey } from "../conversion/purchase-key.ts";
 import type { Placement, UnassignedRow } from "../store/store.ts";
 import type { DeliveryDeps } from "./deps.ts";
-import { type KnownGoals, placeRow } from "./place-rows.ts";
+import { type KnownGoals, laneOf, placeRow } from "./place-rows.ts";
+import { JOINED_FOR_MS } from "./rules.ts";
 
 /** Rows given a file in one transaction; the event loop breathes between two pages. */
 const PAGE_ROWS = 500;
@@ -35,13 +36,26 @@ export async function placeRows(
   goals: ReadonlyMap<string, KnownGoals>,
 ): Promise<number> {
   const now = deps.now();
+  const sources = await deps.store.sources.getMany([...new Set(rows.map((row) => row.sourceId))]);
   const placements = rows.map((row): Placement => {
+    const source = sources.get(row.sourceId);
+    if (!source) throw new Error(`Source ${row.sourceId} of a conversion is gone.`);
+    if (source.deliveryPaused) return { row, to: "delivery_paused" };
     const to = placeRow(row, goals.get(counterKey(row)) ?? null, now, deps.rules.goalRecheckMs);
-    return to === "upload" ? { row, to, keyHash: purchaseKey(deps.vault, row, row) } : { row, to };
+    if (to !== "upload") return { row, to };
+    const keyHash = purchaseKey(deps.vault, row, row);
+    return { row, to, lane: laneOf(row, source, true), lingerMs: deps.rules.lingerMs, keyHash };
   });
-  const { lingerMs, maxRows, maxBytes } = deps.rules;
-  const rules = { lingerMs, maxRows, maxBytes, now, newUuid: deps.newUuid, keysExpireAt: now + PURCHASE_KEYS_KEPT_MS };
-  const placed = await deps.store.planning.place(placements, rules);
+  const { maxRows, maxBytes, maxLanes } = deps.rules;
+  const placed = await deps.store.planning.place(placements, {
+    maxRows,
+    maxBytes,
+    maxLanes,
+    joinedForMs: JOINED_FOR_MS,
+    now,
+    newUuid: deps.newUuid,
+    keysExpireAt: now + PURCHASE_KEYS_KEPT_MS,
+  });
   if (placed.sharedSeconds > 0) {
     deps.log.warn(
       "{rows} conversions found no free second within 30 s: Metrika will keep one of those that share visitor, target and second",

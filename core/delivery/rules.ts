@@ -6,6 +6,8 @@ export interface DeliveryRules {
   readonly lingerMs: number;
   readonly maxRows: number;
   readonly maxBytes: number;
+  /** Files of a counter that may fill at once, each with rows of one target and kind of identifier. */
+  readonly maxLanes: number;
   /** How often Metrika is asked about a file it works on (POLL_INTERVAL_SECONDS). */
   readonly pollMs: number;
   /** When after a lost answer the list of uploadings is read (READ_BACK_SECONDS). */
@@ -28,8 +30,11 @@ export interface DeliveryRules {
 /** How long after a lost answer Metrika's list is read first. */
 export const firstReadBackMs = ({ readBackMs }: Pick<DeliveryRules, "readBackMs">): number => readBackMs[0] ?? 15_000;
 
-/** A row that waits longer than this for a goal is given up: Metrika joins a conversion to visits of 21 days. */
-export const GOAL_PATIENCE_MS = 21 * 86_400_000;
+/** Metrika joins a conversion to a visit of the 21 days before it. https://yandex.ru/support/metrica/ru/data/offline-conversion-data */
+export const JOINED_FOR_MS = 21 * 86_400_000;
+
+/** A row that waits longer than this for a goal is given up. */
+export const GOAL_PATIENCE_MS = JOINED_FOR_MS;
 
 /** Metrika finishes within two hours; a file it works on for longer than a day needs a person's eye. */
 export const STUCK_AFTER_MS = 86_400_000;
@@ -39,6 +44,7 @@ export const defaultRules: DeliveryRules = {
   lingerMs: 300_000,
   maxRows: 500_000,
   maxBytes: 100_000_000,
+  maxLanes: 30,
   pollMs: 900_000,
   readBackMs: [15_000, 60_000, 300_000, 900_000, 1_800_000],
   goalRecheckMs: 3_600_000,

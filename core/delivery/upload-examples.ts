@@ -13,6 +13,14 @@ export function exampleUpload(change: Partial<UploadRecord> = {}): UploadRecord 
   return {
     ...{ id: 1, uuid: "01a20927-1285-7158-98b4-3c0882141104", workspaceId: 1, counterId: 100, credentialId: 7 },
     ...{ currency: "RUB", state: "planned", rows: 10, nextAttemptAt: NOW, attempts: 0, completeLists: 0 },
+    ...{
+      target: "purchase",
+      identifier: "client_id",
+      uncertainPolicy: "resend",
+      deadline: null,
+      lateAt: null,
+      replayOf: null,
+    },
     ...{ ...none, ...nothing, ...never, createdAt: NOW, updatedAt: NOW },
     ...change,
   };

@@ -32,9 +32,15 @@ async function door(through: (committer: Committer) => Committer = (committer) =
   const source = await store.sources.create({
     ...{ uuid: crypto.randomUUID(), workspaceId, plugin: "webhook-offline", name: "Shop", description: null },
     ...{ counterId: 100, credentialId: credential.id, config: {}, configVersion: 1 },
-    options: { dedupeBy: "exact", identifiers: "all", createMissingGoals: false, allowPersonalUserId: false },
+    options: {
+      dedupeBy: "exact",
+      identifiers: "all",
+      createMissingGoals: false,
+      allowPersonalUserId: false,
+      uncertainPolicy: "resend",
+    },
     ...{ timeZone: "Europe/Moscow", timeZoneFrom: "default", defaultCurrency: "RUB", defaultCurrencyFrom: "default" },
-    ...{ language: "ru", secretHash: null, isActive: true, createdAt: NOW, updatedAt: NOW },
+    ...{ language: "ru", secretHash: null, isActive: true, deliveryPaused: false, createdAt: NOW, updatedAt: NOW },
   });
   const committer = through(createCommitter(store.intake, 1_000_000, () => {}));
   const targets = createKnownTargets(store.goals, () => NOW);

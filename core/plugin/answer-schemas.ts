@@ -104,6 +104,7 @@ const reason = v.picklist([
   "goal_not_found",
   "waiting_upload",
   "requeued",
+  "delivery_paused",
   "cancelled",
 ]);
 

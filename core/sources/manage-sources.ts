@@ -115,6 +115,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         language: input.language,
         secretHash: hashOf(secret),
         isActive: true,
+        deliveryPaused: false,
         createdAt: now(),
         updatedAt: now(),
       });

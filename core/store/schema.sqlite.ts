@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-import type { SourceOptions } from "./store.ts";
+import type { DeadLetterCursor, DeadLetterFilter, SourceOptions } from "./store.ts";
 
 /**
  * The tables on SQLite. Instants are integers of Unix milliseconds except `conversions.date_time` and `sent_time`, which
@@ -256,7 +256,7 @@ export const batchUploads = sqliteTable(
   (t) => [primaryKey({ columns: [t.batchId, t.uploadId] }), index("batch_uploads_of_upload").on(t.uploadId)],
 );
 
-/** How many rows of a batch are set aside, by target and reason (`waiting_goal`, `goal_not_found`). */
+/** How many rows of a batch are set aside, by target and reason (`waiting_goal`, `goal_not_found`, `cancelled`). */
 export const batchSetAside = sqliteTable(
   "batch_set_aside",
   {
@@ -268,7 +268,29 @@ export const batchSetAside = sqliteTable(
   (t) => [primaryKey({ columns: [t.batchId, t.target, t.reason] })],
 );
 
-/** One CSV file for one counter, its lane (counter, credential, currency) and Metrika's numbers about it. */
+/**
+ * What an upload is made of: rows by source, target and strongest identifier. Metrika tells a file's outcome in sums; of a
+ * file with one group the sum is the group's own, of others it bounds it.
+ */
+export const uploadGroups = sqliteTable(
+  "upload_groups",
+  {
+    uploadId: integer("upload_id").notNull(),
+    sourceId: integer("source_id").notNull(),
+    target: text().notNull(),
+    identifier: text().notNull(),
+    rows: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.uploadId, t.sourceId, t.target, t.identifier] }),
+    index("upload_groups_of_source").on(t.sourceId, t.uploadId),
+  ],
+);
+
+/**
+ * One CSV file for one counter, its lane and Metrika's numbers about it. `target` and `identifier` name the one kind of rows
+ * that a lane takes; null in both: rows of every kind share the file.
+ */
 export const uploads = sqliteTable(
   "uploads",
   {
@@ -278,11 +300,16 @@ export const uploads = sqliteTable(
     counterId: integer("counter_id").notNull(),
     credentialId: integer("credential_id").notNull(),
     currency: text().notNull(),
+    target: text(),
+    identifier: text(),
+    uncertainPolicy: text("uncertain_policy").$type<"resend" | "hold">().notNull().default("resend"),
     state: text().notNull(),
     rows: integer().notNull().default(0),
     bytes: integer().notNull().default(0),
     ripeAt: integer("ripe_at").notNull(),
     notBefore: integer("not_before").notNull(),
+    deadline: integer(),
+    lateAt: integer("late_at"),
     nextAttemptAt: integer("next_attempt_at").notNull(),
     attempts: integer().notNull().default(0),
     claim: text(),
@@ -310,6 +337,9 @@ export const uploads = sqliteTable(
     index("uploads_due").on(t.state, t.nextAttemptAt),
     index("uploads_of_counter").on(t.counterId, t.id),
     index("uploads_filling").on(t.counterId, t.credentialId, t.currency, t.workspaceId).where(sql`state = 'filling'`),
+    index("uploads_created").on(t.createdAt),
+    index("uploads_settled").on(t.settledAt).where(sql`settled_at is not null`),
+    index("uploads_replays").on(t.replayOf).where(sql`replay_of is not null`),
   ],
 );
 
@@ -343,6 +373,41 @@ export const counterGoals = sqliteTable(
     errorCode: text("error_code"),
   },
   (t) => [primaryKey({ columns: [t.workspaceId, t.counterId] })],
+);
+
+/** Requests that a Yandex login has spent of a day's quota (`day`: days since 1970, GMT), reads and writes apart. */
+export const loginQuota = sqliteTable(
+  "login_quota",
+  {
+    loginKey: text("login_key").notNull(),
+    day: integer().notNull(),
+    reads: integer().notNull().default(0),
+    writes: integer().notNull().default(0),
+    exhaustedAt: integer("exhausted_at"),
+  },
+  (t) => [primaryKey({ columns: [t.loginKey, t.day] })],
+);
+
+/** A person's wish to bring dead letters back: which, and how far it has got. */
+export const replays = sqliteTable(
+  "replays",
+  {
+    id: integer().primaryKey(),
+    uuid: text().notNull().unique(),
+    workspaceId: integer("workspace_id").notNull(),
+    filter: text({ mode: "json" }).$type<DeadLetterFilter>().notNull(),
+    state: text().$type<"running" | "completed" | "cancelled">().notNull(),
+    matched: integer().notNull(),
+    replayed: integer().notNull().default(0),
+    cursor: text({ mode: "json" }).$type<DeadLetterCursor>(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    endedAt: integer("ended_at"),
+  },
+  (t) => [
+    index("replays_running").on(t.id).where(sql`state = 'running'`),
+    index("replays_of_workspace").on(t.workspaceId, t.id),
+  ],
 );
 
 /** Named positions of the worker, such as the last conversion that was given a file. */

@@ -9,6 +9,7 @@ import type { UploadStore } from "./port/uploads.ts";
 
 export type * from "./port/api-keys.ts";
 export type * from "./port/batches.ts";
+export type * from "./port/dead-letters.ts";
 export type * from "./port/goals.ts";
 export type * from "./port/intake.ts";
 export type * from "./port/maintenance.ts";

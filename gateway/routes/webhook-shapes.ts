@@ -69,6 +69,14 @@ const options = {
   allow_personal_user_id: v.optional(
     v.pipe(v.boolean(), v.description("Let an e-mail address or a phone number pass as user_id. Default: false")),
   ),
+  uncertain_policy: v.optional(
+    v.pipe(
+      v.picklist(["resend", "hold"]),
+      v.description(
+        "A file whose answer was lost and that Metrika does not list: `resend` it, or `hold` it until a person decides. Default: resend",
+      ),
+    ),
+  ),
 };
 
 /** What a webhook is created from. */
@@ -96,6 +104,12 @@ export const WebhookChange = v.pipe(
     description,
     token: v.optional(token),
     is_active: v.optional(v.pipe(v.boolean(), v.description("false: conversions are refused with webhook_disabled"))),
+    delivery_paused: v.optional(
+      v.pipe(
+        v.boolean(),
+        v.description("true: conversions are accepted and wait; nothing is sent until it is false again"),
+      ),
+    ),
     ...options,
   }),
   component("WebhookChange"),
@@ -123,6 +137,7 @@ export const Webhook = v.pipe(
     counter_id: v.number(),
     url: v.string(),
     is_active: v.boolean(),
+    delivery_paused: v.boolean(),
     time_zone: v.string(),
     time_zone_from: v.string(),
     default_currency: v.string(),
@@ -132,6 +147,7 @@ export const Webhook = v.pipe(
     identifiers: v.picklist(["all", "best"]),
     create_missing_goals: v.boolean(),
     allow_personal_user_id: v.boolean(),
+    uncertain_policy: v.picklist(["resend", "hold"]),
     login: v.pipe(v.nullable(v.string()), v.description("Yandex login of the token, once known")),
     sending: v.object({
       paused_until: v.nullable(v.string()),

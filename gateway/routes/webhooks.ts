@@ -38,7 +38,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
 
   async function answer(source: SourceRecord) {
     const credential = await store.credentials.get(source.credentialId);
-    const { dedupeBy, identifiers, createMissingGoals, allowPersonalUserId } = source.options;
+    const { dedupeBy, identifiers, createMissingGoals, allowPersonalUserId, uncertainPolicy } = source.options;
     return {
       webhook_id: source.uuid,
       name: source.name,
@@ -46,6 +46,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       counter_id: source.counterId,
       url: addressOf(source),
       is_active: source.isActive,
+      delivery_paused: source.deliveryPaused,
       time_zone: source.timeZone,
       time_zone_from: source.timeZoneFrom,
       default_currency: source.defaultCurrency,
@@ -55,6 +56,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       identifiers,
       create_missing_goals: createMissingGoals,
       allow_personal_user_id: allowPersonalUserId,
+      uncertain_policy: uncertainPolicy,
       login: credential?.login ?? null,
       sending: { paused_until: isoOrNull(credential?.pausedUntil ?? null), reason: credential?.pausedReason ?? null },
       created_at: iso(source.createdAt),
@@ -81,6 +83,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
         identifiers: "all",
         createMissingGoals: false,
         allowPersonalUserId: false,
+        uncertainPolicy: "resend",
       }),
     });
     c.set("fallbackLanguage", source.language);
@@ -110,6 +113,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       ...(body.name !== undefined && { name: body.name }),
       ...(body.description !== undefined && { description: body.description }),
       ...(body.is_active !== undefined && { isActive: body.is_active }),
+      ...(body.delivery_paused !== undefined && { deliveryPaused: body.delivery_paused }),
       ...(body.language !== undefined && { language: body.language }),
       ...(body.time_zone !== undefined && { timeZone: body.time_zone, timeZoneFrom: "request" }),
       ...(body.default_currency !== undefined && {
@@ -141,6 +145,7 @@ interface OptionFields {
   readonly identifiers?: SourceOptions["identifiers"] | undefined;
   readonly create_missing_goals?: boolean | undefined;
   readonly allow_personal_user_id?: boolean | undefined;
+  readonly uncertain_policy?: SourceOptions["uncertainPolicy"] | undefined;
 }
 
 function optionsOf(body: OptionFields, before: SourceOptions): SourceOptions {
@@ -149,6 +154,7 @@ function optionsOf(body: OptionFields, before: SourceOptions): SourceOptions {
     identifiers: body.identifiers ?? before.identifiers,
     createMissingGoals: body.create_missing_goals ?? before.createMissingGoals,
     allowPersonalUserId: body.allow_personal_user_id ?? before.allowPersonalUserId,
+    uncertainPolicy: body.uncertain_policy ?? before.uncertainPolicy,
   };
 }
 

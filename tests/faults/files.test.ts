@@ -33,8 +33,36 @@ const mixed = [
   { target: "purchase", date_time: "2026-11-23T10:00:08Z", price: 1, currency: "RUB" },
 ];
 
-test("four kinds of identifiers and two currencies become one file a currency, each cell in its own column", async () => {
+/** Short of quota, rows of every kind share a file. */
+const shared = { env: { UPLOAD_LINGER_SECONDS: "0" }, settings: { keepCsv: true }, rules: { maxLanes: 0 } };
+
+test("each target and kind of identifier has a file of its own in each currency, so that Metrika's sums say how it matched", async () => {
   const rig = await startTestGateway({ env: { UPLOAD_LINGER_SECONDS: "0" }, settings: { keepCsv: true } });
+  const webhook = await rig.createWebhook();
+  await rig.post(webhook, mixed);
+  await rig.settle();
+  const files = rig.simulator.ledger.files.map(
+    ({ csv }) => parse(csv ?? "", { columns: true }) as Record<string, string>[],
+  );
+  const kinds = files.map((rows) => {
+    const [row = {}] = rows;
+    const identifier = ["ClientId", "Yclid", "UserId", "PurchaseId"].find((name) => row[name] !== "");
+    return `${identifier} ${row.Target} ${row.Currency}: ${rows.length}`;
+  });
+  expect(kinds.sort()).toEqual([
+    "ClientId lead USD: 1",
+    "ClientId purchase RUB: 2",
+    "PurchaseId call USD: 1",
+    "PurchaseId purchase RUB: 1",
+    "UserId call : 1",
+    "UserId purchase USD: 1",
+    "Yclid lead RUB: 1",
+  ]);
+  expect(rig.simulator.ledger.total).toBe(8);
+});
+
+test("where files are shared, two currencies become one file each, every cell in its own column", async () => {
+  const rig = await startTestGateway(shared);
   const webhook = await rig.createWebhook();
 
   const { status, body } = await rig.post(webhook, mixed);
@@ -50,7 +78,7 @@ test("four kinds of identifiers and two currencies become one file a currency, e
 });
 
 test("with the strongest identifier alone the other columns stay empty", async () => {
-  const rig = await startTestGateway({ env: { UPLOAD_LINGER_SECONDS: "0" }, settings: { keepCsv: true } });
+  const rig = await startTestGateway(shared);
   const webhook = await rig.createWebhook({ identifiers: "best" });
   await rig.post(webhook, mixed);
   await rig.settle();

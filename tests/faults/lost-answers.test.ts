@@ -8,7 +8,7 @@ import { until } from "../setup/process.ts";
 // A run of the property is a whole gateway with days of its life.
 setDefaultTimeout(60_000);
 
-const sales = [sale(0), sale(1, { price: 700 }), sale(2, { target: "lead", price: null })];
+const sales = [sale(0), sale(1, { price: 700 }), sale(2, { price: null })];
 const keepingFiles = { settings: { keepCsv: true } };
 
 async function onlyUpload({ gateway }: TestGateway): Promise<UploadRecord> {

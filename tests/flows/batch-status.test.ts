@@ -213,10 +213,12 @@ test("the first file of a counter is sent at once, later ones gather rows for UP
 test("a full file does not wait: UPLOAD_MAX_ROWS closes it", async () => {
   const { createWebhook, post, settle, work, simulator } = await startTestGateway({ env: { UPLOAD_MAX_ROWS: "100" } });
   const webhook = await createWebhook();
+  await post(webhook, [{ user_id: "first", target: "lead", date_time: 1795428000 }]);
+  await work();
   const rows = Array.from({ length: 250 }, (_, i) => ({ user_id: `u${i}`, target: "lead", date_time: 1795428000 }));
   await post(webhook, rows);
   await work();
-  expect(simulator.ledger.files.map(({ sourceQuantity }) => sourceQuantity)).toEqual([100, 100]);
+  expect(simulator.ledger.files.map(({ sourceQuantity }) => sourceQuantity)).toEqual([1, 100, 100]);
   await settle();
-  expect(simulator.ledger.total).toBe(250);
+  expect(simulator.ledger.total).toBe(251);
 });

@@ -147,7 +147,7 @@ test("a token that may not create goals leaves the rows waiting, and sends the o
 });
 
 test("where the goals cannot be read the rows are sent unjudged, and the batch carries a warning in words", async () => {
-  const { manage, post, status, settle, simulator } = await startTestGateway();
+  const { manage, post, status, settle, simulator } = await startTestGateway({ rules: { maxLanes: 0 } });
   simulator.addToken("y0_uploads-and-nothing-else", { login: demo.login, scopes: ["metrika:offline_data"] });
   const wanted = { name: "CRM", counter_id: demo.counterId, token: "y0_uploads-and-nothing-else" };
   const created = (await manage("POST", "/webhook/offline-conversions", wanted)).body;

@@ -21,7 +21,10 @@ const hostile = [
 ];
 
 test("names, targets and ids that look like formulas, markup or SQL reach Metrika as they are, each in its own cell", async () => {
-  const { createWebhook, post, settle, sql, simulator } = await startTestGateway({ settings: { keepCsv: true } });
+  const { createWebhook, post, settle, sql, simulator } = await startTestGateway({
+    settings: { keepCsv: true },
+    rules: { maxLanes: 0 },
+  });
   for (const target of hostile) simulator.addGoal(demo.counterId, target);
   const rows = hostile.map((text) => ({ user_id: text, purchase_id: text, target: text, date_time: 1795428000 }));
   const { body } = await post(await createWebhook({ name: hostile.join() }), rows);

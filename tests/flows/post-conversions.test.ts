@@ -163,7 +163,10 @@ test("an unknown mode is refused by name", async () => {
 });
 
 test("an identifier sent as a JSON number of many digits reaches Metrika digit for digit", async () => {
-  const { createWebhook, post, settle, simulator } = await startTestGateway({ settings: { keepCsv: true } });
+  const { createWebhook, post, settle, simulator } = await startTestGateway({
+    settings: { keepCsv: true },
+    rules: { maxLanes: 0 },
+  });
   const body = `{"conversions":[
     {"client_id":1772125921407675467,"target":"purchase","date_time":1795428000},
     {"yclid": 17465234987234598721, "target":"purchase","date_time":1795428000},
@@ -248,7 +251,10 @@ test("a time 16 seconds ahead is refused", async () => {
 });
 
 test("a price stays exact to its last digit, and the webhook's currency stands where a price has none", async () => {
-  const { createWebhook, post, settle, simulator } = await startTestGateway({ settings: { keepCsv: true } });
+  const { createWebhook, post, settle, simulator } = await startTestGateway({
+    settings: { keepCsv: true },
+    rules: { maxLanes: 0 },
+  });
   const webhook = await createWebhook({ default_currency: "kzt" });
   const body = `{"conversions":[
     {"user_id":"a","target":"purchase","date_time":1795428000,"price":0.1},
@@ -266,7 +272,10 @@ test("a price stays exact to its last digit, and the webhook's currency stands w
 });
 
 test("each identifier stands in its own column, and one file holds one currency", async () => {
-  const { createWebhook, post, settle, simulator } = await startTestGateway({ settings: { keepCsv: true } });
+  const { createWebhook, post, settle, simulator } = await startTestGateway({
+    settings: { keepCsv: true },
+    rules: { maxLanes: 0 },
+  });
   const rows = [
     { client_id: "1", target: "purchase", date_time: 1795428000, price: 1, currency: "RUB" },
     { yclid: "2", target: "lead", date_time: 1795428000, price: 2, currency: "usd" },
@@ -283,7 +292,10 @@ test("each identifier stands in its own column, and one file holds one currency"
 });
 
 test('identifiers: "best" sends only the strongest identifier of a row', async () => {
-  const { createWebhook, post, settle, simulator } = await startTestGateway({ settings: { keepCsv: true } });
+  const { createWebhook, post, settle, simulator } = await startTestGateway({
+    settings: { keepCsv: true },
+    rules: { maxLanes: 0 },
+  });
   const webhook = await createWebhook({ identifiers: "best" });
   const weaker = { user_id: "crm-1", purchase_id: "deal-1", target: "purchase", date_time: 1795428000 };
   await post(webhook, [{ client_id: "11", yclid: "22", ...weaker }, { yclid: "22", ...weaker }, weaker]);

@@ -1,7 +1,10 @@
+import type { IdentifierKind } from "../../conversion/conversion.ts";
+
 /**
  * Why an accepted row is in no file though the planner has seen it: the counter's goals must be read before its target can
  * be judged (`checking_goal`), no goal matches (`waiting_goal`, after 21 days `goal_not_found`), an earlier revision is
- * still under way (`waiting_upload`), it must go (again) into a file (`requeued`), or a person cancelled it.
+ * still under way (`waiting_upload`), it must go (again) into a file (`requeued`), its source's delivery is paused by a person
+ * (`delivery_paused`), or a person cancelled it.
  */
 export type SetAsideReason =
   | "checking_goal"
@@ -9,6 +12,7 @@ export type SetAsideReason =
   | "goal_not_found"
   | "waiting_upload"
   | "requeued"
+  | "delivery_paused"
   | "cancelled";
 
 /** A row that wants a file; `receivedAt` is Unix milliseconds, `dateTime` Unix seconds. */
@@ -19,35 +23,58 @@ export interface UnassignedRow {
   readonly sourceId: number;
   readonly workspaceId: number;
   readonly counterId: number;
-  readonly credentialId: number;
+  /** Empty for a row without a price. */
   readonly currency: string;
   readonly target: string;
+  /** The strongest that the row has. */
+  readonly identifier: IdentifierKind;
   readonly purchaseId: string;
   readonly dateTime: number;
   /** About how long its line in the file will be. */
   readonly bytes: number;
-  readonly createMissingGoals: boolean;
   readonly setAside: SetAsideReason | null;
 }
 
-/** What the planner decided about one row: into a file of its lane, or aside. */
+/** Which rows share a file. `target` and `identifier` null: rows of every kind do. */
+export interface Lane {
+  readonly workspaceId: number;
+  readonly counterId: number;
+  readonly credentialId: number;
+  readonly currency: string;
+  readonly target: string | null;
+  readonly identifier: IdentifierKind | null;
+  readonly uncertainPolicy: "resend" | "hold";
+}
+
+/** What the planner decided about one row: into a file of a lane, or aside. */
 export type Placement =
-  | { readonly row: UnassignedRow; readonly to: "upload"; readonly keyHash: string | null }
-  | { readonly row: UnassignedRow; readonly to: "checking_goal" | "waiting_goal" | "goal_not_found" };
+  | {
+      readonly row: UnassignedRow;
+      readonly to: "upload";
+      readonly lane: Lane;
+      /** How long a file that is opened for it gathers rows. */
+      readonly lingerMs: number;
+      readonly keyHash: string | null;
+    }
+  | {
+      readonly row: UnassignedRow;
+      readonly to: "checking_goal" | "waiting_goal" | "goal_not_found" | "delivery_paused";
+    };
 
 /** By what a file is opened and filled. */
 export interface PlacementRules {
-  /** How long a new file gathers rows. */
-  readonly lingerMs: number;
   readonly maxRows: number;
   readonly maxBytes: number;
+  /** Files of a counter that may fill at once, each with rows of one kind; beyond it rows of every kind share one. */
+  readonly maxLanes: number;
+  /** How long after its `date_time` a conversion can still be joined to a visit, in milliseconds. */
+  readonly joinedForMs: number;
   /** Unix milliseconds, like `now`. */
   readonly keysExpireAt: number;
   readonly now: number;
   newUuid(): string;
 }
 
-/** Rows on their way into files. */
 /** What became of placements. */
 export interface Placed {
   readonly rows: number;
@@ -55,10 +82,14 @@ export interface Placed {
   readonly sharedSeconds: number;
 }
 
+/** Rows on their way into files. */
 export interface PlanningStore {
   /** New rows beyond the watermark, in order of arrival, none of a batch that is not yet sealed. */
   readNew(limit: number): Promise<readonly UnassignedRow[]>;
-  /** Rows behind the watermark that may go into a file now: requeued ones, and corrections whose earlier file is settled. */
+  /**
+   * Rows behind the watermark that may go into a file now: requeued ones, corrections whose earlier file is settled, and those
+   * whose source's delivery is no longer paused.
+   */
   readReturning(limit: number): Promise<readonly UnassignedRow[]>;
   /** Rows of a counter that wait for one of `targets` (any target when null), after the given id. */
   readWaitingForGoal(filter: {

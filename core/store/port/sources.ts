@@ -49,6 +49,8 @@ export interface SourceOptions {
   readonly createMissingGoals: boolean;
   /** Whether an e-mail address or a phone number may pass as `user_id`. */
   readonly allowPersonalUserId: boolean;
+  /** A file whose answer was lost and that Metrika does not list: sent again, or held for a person. */
+  readonly uncertainPolicy: "resend" | "hold";
 }
 
 /** One configured use of a plugin; instants are Unix milliseconds. */
@@ -78,6 +80,8 @@ export interface SourceRecord {
   readonly previousSecretExpiresAt: number | null;
   /** False: intake is refused; what was accepted is still sent. */
   readonly isActive: boolean;
+  /** True: what was accepted waits and is not sent. */
+  readonly deliveryPaused: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -97,6 +101,7 @@ export type SourceChange = Partial<
     | "defaultCurrencyFrom"
     | "language"
     | "isActive"
+    | "deliveryPaused"
     | "secretHash"
     | "previousSecretHash"
     | "previousSecretExpiresAt"
@@ -110,6 +115,8 @@ export interface SourceStore {
   findByUuid(uuid: string): Promise<SourceRecord | null>;
   /** Also a deleted one: its batches can still be read. */
   get(id: number): Promise<SourceRecord | null>;
+  /** Deleted ones as well. */
+  getMany(ids: readonly number[]): Promise<ReadonlyMap<number, SourceRecord>>;
   /** Newest first; `before` is the cursor of the page before. */
   list(filter: {
     workspaceId: number;

@@ -1,4 +1,4 @@
-import type { Conversion } from "../../conversion/conversion.ts";
+import type { Conversion, IdentifierKind } from "../../conversion/conversion.ts";
 import type { Page } from "./page.ts";
 
 /** The states of an upload; how it goes from one to another stands in `core/delivery/upload-state.ts`. */
@@ -24,8 +24,18 @@ export interface UploadRecord {
   readonly counterId: number;
   readonly credentialId: number;
   readonly currency: string;
+  /** The one target, and the one kind of strongest identifier, of its rows; null: rows of several kinds share it. */
+  readonly target: string | null;
+  readonly identifier: IdentifierKind | null;
+  readonly uncertainPolicy: "resend" | "hold";
   readonly state: UploadState;
   readonly rows: number;
+  /** When the first of its rows that could still be joined to a visit no longer can; null: none could. */
+  readonly deadline: number | null;
+  /** When it was noticed that it waits beyond its deadline. */
+  readonly lateAt: number | null;
+  /** The failed upload whose rows it carries again. */
+  readonly replayOf: number | null;
   readonly nextAttemptAt: number;
   /** Tries to send it. */
   readonly attempts: number;

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { apiKeys, counterGoals, credentials, sources } from "../schema.sqlite.ts";
 import type {
   ApiKeyRecord,
@@ -96,6 +96,14 @@ export function sourceQueries(db: Db): SourceStore {
     },
     async get(id) {
       return (db.select().from(sources).where(eq(sources.id, id)).get() as SourceRecord | undefined) ?? null;
+    },
+    async getMany(ids) {
+      const found = db
+        .select()
+        .from(sources)
+        .where(inArray(sources.id, [...ids]))
+        .all() as SourceRecord[];
+      return new Map(found.map((source) => [source.id, source]));
     },
     async list({ workspaceId, plugin, before, limit }) {
       const where = and(

@@ -1,9 +1,12 @@
 import type { Database } from "bun:sqlite";
-import type { Placement, PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
+import type { IdentifierKind } from "../../conversion/conversion.ts";
+import type { Lane, Placement, PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
 import { prepareSeconds } from "./same-second.ts";
 
 const WATERMARK = "conversions_planned";
+/** Files opened within this time of a counter's first one are first ones too: the first batch may need several. */
+const FIRST_MOMENT_MS = 2000;
 
 interface Row {
   readonly id: number;
@@ -12,21 +15,21 @@ interface Row {
   readonly source_id: number;
   readonly workspace_id: number;
   readonly counter_id: number;
-  readonly credential_id: number;
   readonly currency: string;
   readonly target: string;
+  readonly identifier: IdentifierKind;
   readonly purchase_id: string;
   readonly date_time: number;
   readonly bytes: number;
-  readonly options: string;
   readonly set_aside: SetAsideReason | null;
 }
 
-/** A row without a price has no currency of its own: it joins the lane of its source's default. */
-const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, s.credential_id,
-    case c.currency when '' then s.default_currency else c.currency end as currency, c.target, c.purchase_id, c.date_time,
-    40 + length(c.target) + length(c.client_id) + length(c.user_id) + length(c.yclid) + length(c.purchase_id) as bytes, s.options, c.set_aside
-  from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id`;
+/** The strongest identifier by the order of `core/conversion/natural-key.ts`. */
+const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, c.currency, c.target,
+    case when c.client_id <> '' then 'client_id' when c.yclid <> '' then 'yclid' when c.user_id <> '' then 'user_id' else 'purchase_id' end as identifier,
+    c.purchase_id, c.date_time,
+    40 + length(c.target) + length(c.client_id) + length(c.user_id) + length(c.yclid) + length(c.purchase_id) as bytes, c.set_aside
+  from conversions c join batches b on b.id = c.batch_id`;
 
 const toUnassigned = (r: Row): UnassignedRow => ({
   id: r.id,
@@ -35,23 +38,24 @@ const toUnassigned = (r: Row): UnassignedRow => ({
   sourceId: r.source_id,
   workspaceId: r.workspace_id,
   counterId: r.counter_id,
-  credentialId: r.credential_id,
   currency: r.currency,
   target: r.target,
+  identifier: r.identifier,
   purchaseId: r.purchase_id,
   dateTime: r.date_time,
   bytes: r.bytes,
-  createMissingGoals: (JSON.parse(r.options) as { createMissingGoals: boolean }).createMissingGoals,
   setAside: r.set_aside,
 });
 
 /** A file that is being filled, with what it holds so far. */
-interface Lane {
+interface OpenFile {
   readonly id: number;
   rows: number;
   bytes: number;
   /** Unix seconds of its latest row: Metrika refuses a file with a time that is not yet past. */
   notBefore: number;
+  /** Unix milliseconds at which the first of its rows can no longer be joined to a visit. */
+  deadline: number | null;
 }
 
 /** Rows find their file here: read what wants one, carry the planner's placements out, close what is ripe. */
@@ -78,7 +82,8 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     `${UNASSIGNED} where b.sealed = 1 and (c.set_aside = 'requeued'
        or (c.set_aside = 'waiting_upload' and not exists (
          select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
-         where r.conversion_id = c.id and u.state not in ('completed', 'failed'))))
+         where r.conversion_id = c.id and u.state not in ('completed', 'failed')))
+       or (c.set_aside = 'delivery_paused' and exists (select 1 from sources s where s.id = c.source_id and s.delivery_paused = 0)))
      order by c.id limit ?`,
   );
   const waitingRows = sqlite.prepare<Row, [number, number, number, string | null, string | null, number]>(
@@ -103,20 +108,29 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   // for ever, such a file would never be sent.
   const fillingUpload = sqlite.prepare<
     { id: number; rows: number; bytes: number },
-    [number, number, string, number, number, number, number]
+    [number, number, string, number, string | null, string | null, string, number, number, number]
   >(
     `select id, rows, bytes from uploads where state = 'filling' and counter_id = ?1 and credential_id = ?2 and currency = ?3 and workspace_id = ?4
-       and (ripe_at > ?5 or not_before * 1000 < ?5) and rows < ?6 and bytes < ?7 order by id desc limit 1`,
+       and target is ?5 and identifier is ?6 and uncertain_policy = ?7 and replay_of is null
+       and (ripe_at > ?8 or not_before * 1000 < ?8) and rows < ?9 and bytes < ?10 order by id desc limit 1`,
   );
-  const anyUpload = sqlite.prepare<{ found: number }, [number, number]>(
-    "select 1 as found from uploads where counter_id = ? and workspace_id = ? limit 1",
+  const fillingOfCounter = sqlite.prepare<{ n: number }, [number]>(
+    "select count(*) as n from uploads where state = 'filling' and counter_id = ?",
+  );
+  const earlierUpload = sqlite.prepare<{ found: number }, [number, number, number]>(
+    "select 1 as found from uploads where counter_id = ? and workspace_id = ? and (state <> 'filling' or created_at < ?) limit 1",
   );
   const openUpload = sqlite.prepare(
-    `insert into uploads (uuid, workspace_id, counter_id, credential_id, currency, state, ripe_at, not_before, next_attempt_at, created_at, updated_at)
-     values (?, ?, ?, ?, ?, 'filling', ?, 0, ?, ?, ?)`,
+    `insert into uploads (uuid, workspace_id, counter_id, credential_id, currency, target, identifier, uncertain_policy, state, ripe_at, not_before, next_attempt_at, created_at, updated_at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'filling', ?9, 0, ?9, ?10, ?10)`,
   );
   const growUpload = sqlite.prepare(
-    "update uploads set rows = ?, bytes = ?, not_before = max(not_before, ?) where id = ? and state = 'filling'",
+    `update uploads set rows = ?1, bytes = ?2, not_before = max(not_before, ?3), deadline = min(coalesce(deadline, ?4), coalesce(?4, deadline))
+     where id = ?5 and state = 'filling'`,
+  );
+  const growGroup = sqlite.prepare(
+    `insert into upload_groups (upload_id, source_id, target, identifier, rows) values (?, ?, ?, ?, ?)
+     on conflict (upload_id, source_id, target, identifier) do update set rows = rows + excluded.rows`,
   );
   // `returning`: between reading and placing, a correction may have handed the fact to another batch.
   const assign = sqlite.prepare<{ batch_id: number }, [number, number | null, number, string | null]>(
@@ -170,7 +184,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     by: 1 | -1,
     now: number,
   ): void {
-    if (reason !== "waiting_goal" && reason !== "goal_not_found") return;
+    if (reason !== "waiting_goal" && reason !== "goal_not_found" && reason !== "cancelled") return;
     const { rows, duplicates } = holders(row.id, held);
     for (const batchId of [...rows, ...duplicates]) {
       counts.addToSetAside(batchId, row.target, reason, by);
@@ -179,25 +193,44 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     }
   }
 
-  /** The lane's open file, or a new one. The first upload of a counter does not linger: somebody watches it. */
-  function openLane(row: UnassignedRow, rules: PlacementRules): Lane {
-    const { lingerMs, maxRows, maxBytes, now } = rules;
-    const { counterId, credentialId, currency, workspaceId } = row;
-    const open = fillingUpload.get(counterId, credentialId, currency, workspaceId, now, maxRows, maxBytes);
-    if (open) return { ...open, notBefore: 0 };
-    const ripeAt = anyUpload.get(counterId, workspaceId) === null ? now : now + lingerMs;
+  /** The lane's open file, or a new one. The first files of a counter do not linger: somebody watches them. */
+  function openFile(lane: Lane, lingerMs: number, rules: PlacementRules): OpenFile {
+    const { workspaceId, counterId, credentialId, currency, uncertainPolicy } = lane;
+    const { now, maxRows, maxBytes } = rules;
+    const find = ({ target, identifier }: Pick<Lane, "target" | "identifier">) =>
+      fillingUpload.get(
+        counterId,
+        credentialId,
+        currency,
+        workspaceId,
+        target,
+        identifier,
+        uncertainPolicy,
+        now,
+        maxRows,
+        maxBytes,
+      );
+    let kind: Pick<Lane, "target" | "identifier"> = lane;
+    let open = find(kind);
+    if (!open && lane.target !== null && (fillingOfCounter.get(counterId)?.n ?? 0) >= rules.maxLanes) {
+      kind = { target: null, identifier: null };
+      open = find(kind);
+    }
+    if (open) return { ...open, notBefore: 0, deadline: null };
+    const ripeAt = earlierUpload.get(counterId, workspaceId, now - FIRST_MOMENT_MS) === null ? now : now + lingerMs;
     const opened = openUpload.run(
       rules.newUuid(),
       workspaceId,
       counterId,
       credentialId,
       currency,
+      kind.target,
+      kind.identifier,
+      uncertainPolicy,
       ripeAt,
-      ripeAt,
-      now,
       now,
     );
-    return { id: Number(opened.lastInsertRowid), rows: 0, bytes: 0, notBefore: 0 };
+    return { id: Number(opened.lastInsertRowid), rows: 0, bytes: 0, notBefore: 0, deadline: null };
   }
 
   const place = sqlite.transaction((placements: readonly Placement[], rules: PlacementRules) => {
@@ -205,7 +238,9 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     let placed = 0;
     let shared = 0;
     let highestNew = 0;
-    const lanes = new Map<string, Lane>();
+    const files = new Map<string, OpenFile>();
+    const openFiles = new Map<number, OpenFile>();
+    const groups = new Map<string, { file: number; row: UnassignedRow; rows: number }>();
     const rowsOf = new Map<string, { batchId: number; uploadId: number; rows: number; duplicates: number }>();
     const count = (batchId: number, uploadId: number, rows: number, duplicates: number) => {
       const key = `${batchId}/${uploadId}`;
@@ -215,7 +250,13 @@ export function preparePlanning(sqlite: Database): PlanningStore {
         entry.duplicates += duplicates;
       } else rowsOf.set(key, { batchId, uploadId, rows, duplicates });
     };
-    const saveLane = (lane: Lane) => growUpload.run(lane.rows, lane.bytes, lane.notBefore, lane.id);
+    const countGroup = (file: number, row: UnassignedRow) => {
+      const key = `${file}/${row.sourceId}/${row.identifier}/${row.target}`;
+      const group = groups.get(key);
+      if (group) group.rows++;
+      else groups.set(key, { file, row, rows: 1 });
+    };
+    const save = (file: OpenFile) => growUpload.run(file.rows, file.bytes, file.notBefore, file.deadline, file.id);
 
     for (const placement of placements) {
       const { row } = placement;
@@ -229,31 +270,39 @@ export function preparePlanning(sqlite: Database): PlanningStore {
         placed++;
         continue;
       }
-      const key = `${row.counterId}/${row.credentialId}/${row.currency}/${row.workspaceId}`;
-      let lane = lanes.get(key);
-      if (!lane || lane.rows >= rules.maxRows || lane.bytes >= rules.maxBytes) {
-        if (lane) saveLane(lane);
-        lane = openLane(row, rules);
-        lanes.set(key, lane);
+      const key = Object.values(placement.lane).join("\n");
+      let file = files.get(key);
+      if (!file || file.rows >= rules.maxRows || file.bytes >= rules.maxBytes) {
+        if (file) save(file);
+        const opened = openFile(placement.lane, placement.lingerMs, rules);
+        // Several lanes may have come to share a file.
+        file = openFiles.get(opened.id) ?? opened;
+        openFiles.set(file.id, file);
+        files.set(key, file);
       }
       const second = seconds.of(row);
-      const assigned = assign.get(lane.id, second.sentTime, row.id, row.setAside);
+      const assigned = assign.get(file.id, second.sentTime, row.id, row.setAside);
       if (!assigned) continue;
       second.take();
       if (second.shared) shared++;
       moveSetAside(row, assigned.batch_id, row.setAside, -1, rules.now);
       const follow = holders(row.id, assigned.batch_id);
-      for (const batchId of follow.rows) count(batchId, lane.id, 1, 0);
-      for (const batchId of follow.duplicates) count(batchId, lane.id, 0, 1);
-      if (follow.rows.length > 1) assignRevisions.run(lane.id, row.id);
-      if (follow.duplicates.length > 0) assignDuplicates.run(row.id, lane.id);
+      for (const batchId of follow.rows) count(batchId, file.id, 1, 0);
+      for (const batchId of follow.duplicates) count(batchId, file.id, 0, 1);
+      if (follow.rows.length > 1) assignRevisions.run(file.id, row.id);
+      if (follow.duplicates.length > 0) assignDuplicates.run(row.id, file.id);
       if (placement.keyHash !== null) knowKey.run(placement.keyHash, row.id, rules.keysExpireAt);
-      lane.rows++;
-      lane.bytes += row.bytes;
-      lane.notBefore = Math.max(lane.notBefore, second.sentTime ?? row.dateTime);
+      countGroup(file.id, row);
+      file.rows++;
+      file.bytes += row.bytes;
+      file.notBefore = Math.max(file.notBefore, second.sentTime ?? row.dateTime);
+      const deadline = row.dateTime * 1000 + rules.joinedForMs;
+      if (deadline > rules.now && deadline < (file.deadline ?? Number.POSITIVE_INFINITY)) file.deadline = deadline;
       placed++;
     }
-    for (const lane of lanes.values()) saveLane(lane);
+    for (const file of openFiles.values()) save(file);
+    for (const { file, row, rows } of groups.values())
+      growGroup.run(file, row.sourceId, row.target, row.identifier, rows);
     for (const entry of rowsOf.values())
       counts.addToUpload(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
     if (highestNew > 0) moveWatermark.run(WATERMARK, highestNew);

@@ -93,7 +93,13 @@ export function accountsContract(current: CurrentWorld): void {
   test("a source is read as it was made", async () => {
     const world = current();
     const config = { funnel: 7, stages: ["won", "выиграна"] };
-    const options = { dedupeBy: "purchase", identifiers: "best", createMissingGoals: true, allowPersonalUserId: true };
+    const options = {
+      dedupeBy: "purchase",
+      identifiers: "best",
+      createMissingGoals: true,
+      allowPersonalUserId: true,
+      uncertainPolicy: "hold",
+    };
     const made = await world.addSource({ config, options: options as typeof world.source.options, description: "CRM" });
     expect(made).toMatchObject({ config, options, description: "CRM", isActive: true, previousSecretHash: null });
     expect(await world.store.sources.get(made.id)).toEqual(made);

@@ -11,9 +11,9 @@ export function planningContract(current: CurrentWorld): void {
     const rows = await world.store.planning.readNew(10);
     expect(rows.map(({ batchId }) => batchId)).toEqual([first.batchId, first.batchId, second.batchId]);
     expect(rows.map(({ receivedAt }) => receivedAt)).toEqual([START, START, START + 1000]);
-    expect(rows.map(({ currency }) => currency)).toEqual(["RUB", "RUB", "USD"]);
-    const { id, counterId, credentialId, workspaceId } = world.source;
-    expect(rows[1]).toMatchObject({ sourceId: id, counterId, credentialId, workspaceId, purchaseId: "p" });
+    expect(rows.map(({ currency }) => currency)).toEqual(["RUB", "", "USD"]);
+    const { id, counterId, workspaceId } = world.source;
+    expect(rows[1]).toMatchObject({ sourceId: id, counterId, workspaceId, purchaseId: "p", identifier: "client_id" });
     expect((await world.store.planning.readNew(2)).map((row) => row.id)).toEqual(rows.slice(0, 2).map((row) => row.id));
     expect(await world.placeRows(rows)).toBe(3);
     expect(await world.store.planning.readNew(10)).toEqual([]);
@@ -45,6 +45,39 @@ export function planningContract(current: CurrentWorld): void {
       [100, credentialId, "USD", 1],
       [100, sameCounter.credentialId, "RUB", 1],
       [101, credentialId, "RUB", 1],
+    ]);
+  });
+
+  test("a lane of one target and kind of identifier takes no other rows, and what a file is made of is counted", async () => {
+    const world = current();
+    const { batchId } = await world.receive([
+      sale(1),
+      sale(2, { target: "lead" }),
+      sale(3),
+      sale(4, { clientId: "", yclid: "4" }),
+    ]);
+    const rows = await world.store.planning.readNew(10);
+    const split = rows.map((row) => world.intoFile(row, { target: row.target, identifier: row.identifier }));
+    await world.placeAll(split);
+    expect((await world.uploads()).map(({ target, identifier, rows }) => [target, identifier, rows])).toEqual([
+      ["purchase", "client_id", 2],
+      ["lead", "client_id", 1],
+      ["purchase", "yclid", 1],
+    ]);
+    expect((await world.store.batches.uploadsOf(batchId)).map(({ batchRows }) => batchRows)).toEqual([2, 1, 1]);
+  });
+
+  test("beyond the files that a counter may fill at once, rows of every kind share one", async () => {
+    const world = current();
+    await world.receive(Array.from({ length: 6 }, (_, i) => sale(i, { target: `t${i}` })));
+    const rows = await world.store.planning.readNew(10);
+    const split = rows.map((row) => world.intoFile(row, { target: row.target, identifier: row.identifier }));
+    await world.placeAll(split, { maxLanes: 3 });
+    expect((await world.uploads()).map(({ target, rows }) => [target, rows])).toEqual([
+      ["t0", 1],
+      ["t1", 1],
+      ["t2", 1],
+      [null, 3],
     ]);
   });
 

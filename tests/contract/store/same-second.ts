@@ -169,8 +169,14 @@ export function sameSecondContract(current: CurrentWorld): void {
     const orders = Array.from({ length: 33 }, (_, i) => order(`p${i}`));
     const { batchId } = await world.receive(orders);
     const rows = await world.store.planning.readNew(100);
-    const placements = rows.map((row) => ({ row, to: "upload" as const, keyHash: null }));
-    const limits = { lingerMs: 0, maxRows: 1000, maxBytes: 1_000_000, keysExpireAt: world.now + DAY };
+    const placements = rows.map((row) => world.intoFile(row));
+    const limits = {
+      maxRows: 1000,
+      maxBytes: 1_000_000,
+      maxLanes: 30,
+      joinedForMs: 21 * DAY,
+      keysExpireAt: world.now + DAY,
+    };
     const rules = { ...limits, now: world.now, newUuid: () => world.uuid() };
     expect(await world.store.planning.place(placements, rules)).toEqual({ rows: 33, sharedSeconds: 2 });
     const told = (await world.rowsOf(batchId)).map(({ sentTime }) => sentTime);

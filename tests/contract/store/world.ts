@@ -4,6 +4,7 @@ import type {
   BatchRow,
   CredentialRecord,
   IntakeSlice,
+  Lane,
   Placement,
   RejectedRow,
   SliceResult,
@@ -90,7 +91,13 @@ export class World {
       counterId: 100,
       config: {},
       configVersion: 1,
-      options: { dedupeBy: "exact", identifiers: "all", createMissingGoals: false, allowPersonalUserId: false },
+      options: {
+        dedupeBy: "exact",
+        identifiers: "all",
+        createMissingGoals: false,
+        allowPersonalUserId: false,
+        uncertainPolicy: "resend",
+      },
       timeZone: "Europe/Moscow",
       timeZoneFrom: "default",
       defaultCurrency: "RUB",
@@ -98,6 +105,7 @@ export class World {
       language: "ru",
       secretHash: null,
       isActive: true,
+      deliveryPaused: false,
       createdAt: this.now,
       updatedAt: this.now,
       ...change,
@@ -161,13 +169,32 @@ export class World {
     to: (row: UnassignedRow) => Placement["to"] = () => "upload",
     change = {},
   ): Promise<number> {
+    const sources = await this.store.sources.getMany(rows.map((row) => row.sourceId));
     const placements = rows.map((row): Placement => {
       const place = to(row);
-      return place === "upload" ? { row, to: place, keyHash: keyOf(row.purchaseId) } : { row, to: place };
+      return place === "upload" ? this.intoFile(row, {}, sources.get(row.sourceId)) : { row, to: place };
     });
-    const limits = { lingerMs: LINGER_MS, maxRows: 1000, maxBytes: 1_000_000 };
+    return this.placeAll(placements, change);
+  }
+
+  async placeAll(placements: readonly Placement[], change = {}): Promise<number> {
+    const limits = { maxRows: 1000, maxBytes: 1_000_000, maxLanes: 30, joinedForMs: 21 * DAY };
     const rules = { ...limits, keysExpireAt: this.now + 400 * DAY, now: this.now, newUuid: () => this.uuid() };
     return (await this.store.planning.place(placements, { ...rules, ...change })).rows;
+  }
+
+  /** The placement of a row whose file it shares with rows of every kind, which most tests need. */
+  intoFile(row: UnassignedRow, lane: Partial<Lane> = {}, source = this.source): Placement & { readonly to: "upload" } {
+    const { workspaceId, counterId, defaultCurrency, credentialId } = source;
+    const own = { workspaceId, counterId, credentialId, currency: row.currency || defaultCurrency };
+    const shared = { target: null, identifier: null, uncertainPolicy: "resend" } as const;
+    return {
+      row,
+      to: "upload",
+      lane: { ...own, ...shared, ...lane },
+      lingerMs: LINGER_MS,
+      keyHash: keyOf(row.purchaseId),
+    };
   }
 
   /** Rows that wait for a goal of the world's counter. */

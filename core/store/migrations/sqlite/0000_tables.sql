@@ -147,6 +147,15 @@ CREATE TABLE `installation` (
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `login_quota` (
+	`login_key` text NOT NULL,
+	`day` integer NOT NULL,
+	`reads` integer DEFAULT 0 NOT NULL,
+	`writes` integer DEFAULT 0 NOT NULL,
+	`exhausted_at` integer,
+	PRIMARY KEY(`login_key`, `day`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `rejected_rows` (
 	`batch_id` integer NOT NULL,
 	`row` integer NOT NULL,
@@ -158,6 +167,23 @@ CREATE TABLE `rejected_rows` (
 );
 --> statement-breakpoint
 CREATE INDEX `rejected_rows_expiry` ON `rejected_rows` (`expires_at`) WHERE sealed is not null;--> statement-breakpoint
+CREATE TABLE `replays` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`uuid` text NOT NULL,
+	`workspace_id` integer NOT NULL,
+	`filter` text NOT NULL,
+	`state` text NOT NULL,
+	`matched` integer NOT NULL,
+	`replayed` integer DEFAULT 0 NOT NULL,
+	`cursor` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	`ended_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `replays_uuid_unique` ON `replays` (`uuid`);--> statement-breakpoint
+CREATE INDEX `replays_running` ON `replays` (`id`) WHERE state = 'running';--> statement-breakpoint
+CREATE INDEX `replays_of_workspace` ON `replays` (`workspace_id`,`id`);--> statement-breakpoint
 CREATE TABLE `source_keys` (
 	`key_hash` text PRIMARY KEY NOT NULL,
 	`conversion_id` integer NOT NULL,
@@ -212,6 +238,16 @@ CREATE TABLE `upload_attempts` (
 );
 --> statement-breakpoint
 CREATE INDEX `upload_attempts_of_upload` ON `upload_attempts` (`upload_id`,`id`);--> statement-breakpoint
+CREATE TABLE `upload_groups` (
+	`upload_id` integer NOT NULL,
+	`source_id` integer NOT NULL,
+	`target` text NOT NULL,
+	`identifier` text NOT NULL,
+	`rows` integer NOT NULL,
+	PRIMARY KEY(`upload_id`, `source_id`, `target`, `identifier`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `upload_groups_of_source` ON `upload_groups` (`source_id`,`upload_id`);--> statement-breakpoint
 CREATE TABLE `uploads` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`uuid` text NOT NULL,
@@ -219,11 +255,16 @@ CREATE TABLE `uploads` (
 	`counter_id` integer NOT NULL,
 	`credential_id` integer NOT NULL,
 	`currency` text NOT NULL,
+	`target` text,
+	`identifier` text,
+	`uncertain_policy` text DEFAULT 'resend' NOT NULL,
 	`state` text NOT NULL,
 	`rows` integer DEFAULT 0 NOT NULL,
 	`bytes` integer DEFAULT 0 NOT NULL,
 	`ripe_at` integer NOT NULL,
 	`not_before` integer NOT NULL,
+	`deadline` integer,
+	`late_at` integer,
 	`next_attempt_at` integer NOT NULL,
 	`attempts` integer DEFAULT 0 NOT NULL,
 	`claim` text,
@@ -252,6 +293,9 @@ CREATE UNIQUE INDEX `uploads_uuid_unique` ON `uploads` (`uuid`);--> statement-br
 CREATE INDEX `uploads_due` ON `uploads` (`state`,`next_attempt_at`);--> statement-breakpoint
 CREATE INDEX `uploads_of_counter` ON `uploads` (`counter_id`,`id`);--> statement-breakpoint
 CREATE INDEX `uploads_filling` ON `uploads` (`counter_id`,`credential_id`,`currency`,`workspace_id`) WHERE state = 'filling';--> statement-breakpoint
+CREATE INDEX `uploads_created` ON `uploads` (`created_at`);--> statement-breakpoint
+CREATE INDEX `uploads_settled` ON `uploads` (`settled_at`) WHERE settled_at is not null;--> statement-breakpoint
+CREATE INDEX `uploads_replays` ON `uploads` (`replay_of`) WHERE replay_of is not null;--> statement-breakpoint
 CREATE TABLE `watermarks` (
 	`name` text PRIMARY KEY NOT NULL,
 	`value` integer NOT NULL
