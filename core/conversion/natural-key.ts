@@ -7,7 +7,12 @@ export interface Identifier {
 }
 
 /** From the strongest identifier to the weakest: a visitor, a click, a visitor known to the site, a purchase. */
-const STRONGEST_FIRST = ["client_id", "yclid", "user_id", "purchase_id"] as const satisfies readonly IdentifierKind[];
+export const identifierKinds = [
+  "client_id",
+  "yclid",
+  "user_id",
+  "purchase_id",
+] as const satisfies readonly IdentifierKind[];
 
 /** Whether two conversions state the same revenue; prices and currencies are canonical, so equal texts are equal amounts. */
 export function sameRevenue(
@@ -23,7 +28,7 @@ export function sameRevenue(
  * @throws RangeError for a conversion without any identifier, which normalisation never lets through.
  */
 export function strongestIdentifier(conversion: Conversion): Identifier {
-  for (const kind of STRONGEST_FIRST) {
+  for (const kind of identifierKinds) {
     const value = identifierOf(conversion, kind);
     if (value !== "") return { kind, value };
   }

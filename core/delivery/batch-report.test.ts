@@ -128,6 +128,8 @@ test("a file that waits for the daily quota says so", () => {
 
 test.each([
   ["uncertain", null, "was lost"],
+  ["uncertain", "held_for_person", "decide by POST /v1/uploads/01a20927-1285-7158-98b4-3c0882141104/resolve"],
+  ["uncertain", "list_unreadable", "could not be read for more than a day"],
   ["processing", "metrika_stuck", "for more than a day"],
   ["processing", "metrika_unknown_status", "the unknown status REINDEXED"],
   ["sent", "metrika_lost_sight", "does not show it in its list"],
@@ -139,6 +141,13 @@ test.each([
 test("a file on its ordinary way gives no cause for words", () => {
   for (const state of ["filling", "planned", "sending", "sent", "processing"] as const)
     expect(of({ state }).errors).toBeNull();
+});
+
+test("a file beyond its deadline is told as late until Metrika has it", () => {
+  for (const state of ["filling", "planned", "sending"] as const)
+    expect(of({ state, lateAt: NOW }).errors).toEqual([expect.stringContaining("It will be sent all the same")]);
+  expect(of({ state: "uncertain", lateAt: NOW }).errors).toHaveLength(2);
+  for (const state of ["sent", "processing"] as const) expect(of({ state, lateAt: NOW }).errors).toBeNull();
 });
 
 test("goals that cannot be read are mentioned while it matters", () => {

@@ -4,6 +4,7 @@ import type { MetrikaErrorCode } from "../metrika/errors.ts";
 import { metrikaSentences } from "../metrika/sentences.ts";
 import type { BatchRecord, BatchUpload, CredentialRecord, PauseReason, SetAside } from "../store/store.ts";
 import { type DeliveryCode, deliverySentences, nearestGoalPhrase } from "./sentences.ts";
+import { isUnsent } from "./upload-state.ts";
 
 /** What a batch's status answer says beyond the specified fields. */
 export interface BatchReport {
@@ -35,7 +36,10 @@ export interface BatchFacts {
 /** Tells a batch's fate in words and numbers, and never more than is known. */
 export function reportBatch(facts: BatchFacts, language: Language): BatchReport {
   const { uploads } = facts;
-  const errors = [...saySetAside(facts, language), ...uploads.flatMap((upload) => sayUpload(upload, facts, language))];
+  const errors = [
+    ...saySetAside(facts, language),
+    ...uploads.flatMap((upload) => [...sayLate(upload, language), ...sayUpload(upload, facts, language)]),
+  ];
   const finished = uploads.length > 0 && uploads.every(({ state }) => state === "completed" || state === "failed");
   // Once Metrika has found every goal, that nobody could check them before is of no more interest.
   const doubtful = uploads.length > 0 && (!finished || uploads.some((upload) => upload.goalNotFoundQuantity));
@@ -83,7 +87,10 @@ function sayUpload(upload: BatchUpload, { credential, now }: BatchFacts, languag
     if (errorCode === null) return [];
     return [say("retrying", language, { ...file, text: sayCause(errorCode, told, language) })];
   }
-  if (state === "uncertain") return [say("answer_lost", language, file)];
+  if (state === "uncertain") {
+    const needsPerson = errorCode === "held_for_person" || errorCode === "list_unreadable";
+    return [say(needsPerson ? errorCode : "answer_lost", language, file)];
+  }
   if (state === "sent" || state === "processing") {
     const watched = errorCode !== null && errorCode in deliverySentences;
     return watched ? [say(errorCode as DeliveryCode, language, { ...file, status: metrikaStatus ?? "" })] : [];
@@ -93,6 +100,10 @@ function sayUpload(upload: BatchUpload, { credential, now }: BatchFacts, languag
   const said = refused > 0 ? [say("metrika_refused_rows", language, { ...file, refused })] : [];
   if (metrikaStatus === "LINKAGE_FAILURE") return [...said, say("linkage_failure", language, file)];
   return [...said, ...sayMissing(upload, file, language)];
+}
+
+function sayLate({ state, lateAt, rows }: BatchUpload, language: Language): string[] {
+  return isUnsent(state) && lateAt !== null ? [say("late", language, { rows })] : [];
 }
 
 function sayRest(reason: PauseReason | null, told: string, language: Language): string {

@@ -5,7 +5,7 @@ import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } 
 import type { DeliveryDeps } from "./deps.ts";
 import { moveUpload } from "./move-upload.ts";
 import { factsOf, outcomeOfPoll } from "./poll-outcome.ts";
-import { afterAbsence } from "./read-back.ts";
+import { afterAbsence, afterUnreadableList } from "./read-back.ts";
 import { jittered, whenAgain } from "./send-outcome.ts";
 import { commentOf } from "./send-upload.ts";
 
@@ -97,6 +97,7 @@ async function recordReadBack(
     const { to, facts } = afterAbsence(upload, now, deps.rules);
     if (to === "planned")
       deps.log.warn("Upload {upload} never reached Metrika and is sent again", { upload: upload.uuid });
+    warnOfPerson(deps, upload, facts);
     await move(deps, upload, to, facts, poll, "absent");
     return;
   }
@@ -108,6 +109,16 @@ async function recordReadBack(
   // Asked again at once: the poll then decides by the same rules as for any sent file.
   const facts = { ...factsOf(uploading), sentAt, nextAttemptAt: now, errorCode: null, errorText: null };
   await move(deps, upload, "sent", facts, poll, "found");
+}
+
+/** Tells once that a person must look at an upload whose answer was lost. */
+function warnOfPerson({ log }: DeliveryDeps, upload: UploadRecord, { errorCode }: UploadFacts): void {
+  if (errorCode == null || errorCode === upload.errorCode) return;
+  log.warn("Upload {upload}, whose answer was lost, waits for a person: {code}", {
+    upload: upload.uuid,
+    counter: upload.counterId,
+    code: errorCode,
+  });
 }
 
 /** Writes down how far Metrika has got with a file. */
@@ -183,12 +194,15 @@ async function postpone(
       code: error.code,
       detail: error.message,
     };
+    const isLost = upload.state === "uncertain";
+    const facts = isLost ? afterUnreadableList(upload, now, retryAt) : { nextAttemptAt: retryAt };
+    if (isLost) warnOfPerson(deps, upload, facts);
     await moveUpload(deps, {
       id: upload.id,
       claim,
       from: upload.state,
       to: upload.state,
-      facts: { nextAttemptAt: retryAt },
+      facts,
       attempt,
       now,
     });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { afterAbsence } from "./read-back.ts";
+import { afterAbsence, afterUnreadableList } from "./read-back.ts";
 import { defaultRules } from "./rules.ts";
 import { exampleUpload, NOW } from "./upload-examples.ts";
 
@@ -34,6 +34,37 @@ test("readings that failed do not count: three complete ones are needed, however
   });
   expect(afterAbsence({ ...lost, completeLists: 1 }, late, defaultRules).to).toBe("uncertain");
   expect(afterAbsence({ ...lost, completeLists: 2 }, late, defaultRules).to).toBe("planned");
+});
+
+test("where a person is to decide, a file that Metrika does not list is held and looked for every hour", () => {
+  const held = { ...lost, uncertainPolicy: "hold", completeLists: 4 } as const;
+  const at = NOW + 30 * MINUTE;
+  expect(afterAbsence(held, at, defaultRules)).toEqual({
+    to: "uncertain",
+    facts: { completeLists: 5, errorCode: "held_for_person", nextAttemptAt: at + 60 * MINUTE },
+  });
+  expect(afterAbsence(held, at - 1, defaultRules).facts.errorCode).toBeUndefined();
+  expect(afterAbsence({ ...held, completeLists: 1 }, at, defaultRules).facts.errorCode).toBeUndefined();
+});
+
+test("a list that has been unreadable for a day needs a person; what a person already holds stays held", () => {
+  const [day, next] = [24 * 60 * MINUTE, NOW + 25 * 60 * MINUTE];
+  expect(afterUnreadableList(lost, NOW + day - 1, next)).toEqual({ nextAttemptAt: next });
+  expect(afterUnreadableList(lost, NOW + day, next)).toEqual({ nextAttemptAt: next, errorCode: "list_unreadable" });
+  const held = { ...lost, errorCode: "held_for_person" };
+  expect(afterUnreadableList(held, NOW + day, next)).toEqual({ nextAttemptAt: next });
+});
+
+test("a list that can be read again is no longer called unreadable", () => {
+  const unreadable = { ...lost, errorCode: "list_unreadable" };
+  for (const [completeLists, now] of [
+    [0, NOW + MINUTE],
+    [0, NOW + 60 * MINUTE],
+    [2, NOW + 60 * MINUTE],
+  ] as const) {
+    expect(afterAbsence({ ...unreadable, completeLists }, now, defaultRules).facts.errorCode).toBeNull();
+    expect(afterAbsence({ ...lost, completeLists }, now, defaultRules).facts).not.toHaveProperty("errorCode");
+  }
 });
 
 test("many early readings do not shorten the grace period", () => {

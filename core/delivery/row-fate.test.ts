@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BatchRow, UploadState } from "../store/store.ts";
-import { fateOf } from "./row-fate.ts";
+import { fateOf, isLate } from "./row-fate.ts";
 import { rowDetails } from "./sentences.ts";
 import { moves } from "./upload-state.ts";
 
@@ -15,6 +15,7 @@ const row: BatchRow = {
     conversionId: 1,
     conversion,
     sentTime: null,
+    revision: 0,
     setAside: null,
     upload: null,
     rejection: null,
@@ -24,7 +25,7 @@ const inFile = (state: UploadState, change: Partial<NonNullable<BatchRow["upload
   ...row,
   upload: {
     ...{ uuid: "u", state, metrikaStatus: null, rows: 10, linkedQuantity: null, metrikaUploadId: null },
-    ...{ errorCode: null, credentialPaused: false, ...change },
+    ...{ errorCode: null, credentialPaused: false, lateAt: null, ...change },
   },
 });
 const processed = (change: Partial<NonNullable<BatchRow["upload"]>>) =>
@@ -44,6 +45,23 @@ test.each([
 
 test("a row whose file waits for a working token says so", () => {
   expect(fateOf(inFile("planned", { credentialPaused: true }))).toMatchObject({ detail: "waiting_token" });
+});
+
+test("a row whose file waits for a person says so", () => {
+  expect(fateOf(inFile("uncertain", { errorCode: "held_for_person" }))).toMatchObject({
+    status: "pending",
+    detail: "held",
+  });
+  expect(fateOf(inFile("uncertain", { errorCode: "list_unreadable" }))).toMatchObject({ detail: "answer_lost" });
+});
+
+test("a row is late while its late file is not at Metrika, and no longer", () => {
+  const late = (state: UploadState) => isLate(inFile(state, { lateAt: 1 }));
+  const unsent = (["filling", "planned", "sending", "uncertain"] as const).map(late);
+  const gone = (["sent", "processing", "completed", "failed"] as const).map(late);
+  expect([...new Set(unsent), ...new Set(gone)]).toEqual([true, false]);
+  expect(isLate(inFile("planned"))).toBe(false);
+  expect(isLate(row)).toBe(false);
 });
 
 test.each([

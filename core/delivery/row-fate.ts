@@ -1,6 +1,7 @@
 import type { Params } from "../language.ts";
 import type { BatchRow } from "../store/store.ts";
 import type { RowDetail } from "./sentences.ts";
+import { isUnsent } from "./upload-state.ts";
 
 /** The fate of one row: the specified status, the finer truth, and the values of its sentence. */
 export interface RowFate {
@@ -8,6 +9,10 @@ export interface RowFate {
   readonly detail: RowDetail;
   readonly params: Params;
 }
+
+/** Whether a row still waits in a file that should have gone by now, at least for the first of its rows. */
+export const isLate = ({ upload }: BatchRow): boolean =>
+  upload !== null && upload.lateAt !== null && isUnsent(upload.state);
 
 /**
  * What can truly be said of one row. Metrika tells a file's outcome only in numbers: a row is linked for certain only when
@@ -28,7 +33,7 @@ export function fateOf(row: BatchRow): RowFate {
         return { status: "pending", detail: "queued", params: {} };
     }
   }
-  const { state, credentialPaused, metrikaStatus, linkedQuantity, rows } = row.upload;
+  const { state, credentialPaused, errorCode, metrikaStatus, linkedQuantity, rows } = row.upload;
   switch (state) {
     case "filling":
     case "planned":
@@ -36,7 +41,7 @@ export function fateOf(row: BatchRow): RowFate {
     case "sending":
       return { status: "pending", detail: "sending", params: {} };
     case "uncertain":
-      return { status: "pending", detail: "answer_lost", params: {} };
+      return { status: "pending", detail: errorCode === "held_for_person" ? "held" : "answer_lost", params: {} };
     case "sent":
       return { status: "pending", detail: "sent", params: {} };
     case "processing":

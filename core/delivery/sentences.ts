@@ -66,6 +66,18 @@ export const deliverySentences = {
     ru: "Ответ Метрики на файл (строк: {rows}) потерян; шлюз ищет файл в её списке, прежде чем отправить его снова.",
     en: "Metrika's answer to the file (rows: {rows}) was lost; the gateway looks for the file in its list before sending it again.",
   },
+  held_for_person: {
+    ru: "Ответ Метрики на файл {upload} (строк: {rows}) потерян, и в её списке файла нет. Источник велит не отправлять такой файл без человека: проверьте загрузки счётчика в Метрике и решите запросом POST /v1/uploads/{upload}/resolve. Раз в час шлюз ищет файл снова.",
+    en: "Metrika's answer to file {upload} (rows: {rows}) was lost, and its list does not hold the file. The source says that such a file is not sent again without a person: look at the counter's uploads in Metrika and decide by POST /v1/uploads/{upload}/resolve. Once an hour the gateway looks for the file again.",
+  },
+  list_unreadable: {
+    ru: "Ответ Метрики на файл {upload} (строк: {rows}) потерян, а список её загрузок не читается больше суток, поэтому неизвестно, дошёл ли файл. Шлюз продолжает попытки; проверьте доступ токена к счётчику или решите запросом POST /v1/uploads/{upload}/resolve.",
+    en: "Metrika's answer to file {upload} (rows: {rows}) was lost, and the list of its uploads could not be read for more than a day, so whether the file arrived is not known. The gateway keeps trying; check the token's access to the counter, or decide by POST /v1/uploads/{upload}/resolve.",
+  },
+  late: {
+    ru: "Файл (строк: {rows}) ещё не у Метрики, хотя с самой ранней из его своевременных конверсий прошёл 21 день: такие строки Метрика может не привязать. Он всё равно будет отправлен.",
+    en: "The file (rows: {rows}) is not at Metrika yet, though 21 days have passed since the earliest of its conversions that came in time: Metrika may not link such rows. It will be sent all the same.",
+  },
   retrying: {
     ru: "Файл (строк: {rows}) пока не отправлен. {text}",
     en: "The file (rows: {rows}) is not sent yet. {text}",
@@ -108,6 +120,10 @@ export const rowDetails = {
   answer_lost: {
     ru: "Ответ Метрики потерян; файл ищется в её списке.",
     en: "Metrika's answer was lost; the file is being looked for in its list.",
+  },
+  held: {
+    ru: "Ответ Метрики потерян, в её списке файла нет: отправить ли его снова, решает человек.",
+    en: "Metrika's answer was lost and its list does not hold the file: a person decides whether it is sent again.",
   },
   sent: { ru: "Файл у Метрики, обработка не началась.", en: "Metrika has the file and has not begun to work on it." },
   processing: { ru: "Метрика обрабатывает файл.", en: "Metrika works on the file." },

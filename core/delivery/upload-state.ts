@@ -15,6 +15,11 @@ export const moves = {
   failed: [],
 } as const satisfies Record<UploadState, readonly UploadState[]>;
 
+const unsent: readonly UploadState[] = ["filling", "planned", "sending", "uncertain"];
+
+/** Whether nobody knows yet of a file in this state that Metrika has it. */
+export const isUnsent = (state: UploadState): boolean => unsent.includes(state);
+
 /** Whether an upload may go from one state to another (or stay, with new facts). */
 export function mayMove(from: UploadState, to: UploadState): boolean {
   return from === to || (moves[from] as readonly UploadState[]).includes(to);

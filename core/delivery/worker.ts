@@ -1,5 +1,6 @@
 import { checkGoals, countersToCheck } from "./check-goals.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { lookForLateUploads } from "./late-uploads.ts";
 import { planUploads } from "./plan-uploads.ts";
 import { pollUploads } from "./poll-uploads.ts";
 import { firstReadBackMs } from "./rules.ts";
@@ -40,6 +41,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
   const failedPolls = new Map<string, number>();
   const aborter = new AbortController();
   const trouble = noteTrouble(deps);
+  const flagLateUploads = lookForLateUploads(deps);
   let timer: ReturnType<typeof setTimeout> | null = null;
   let timerAt = 0;
   let round: Promise<unknown> | null = null;
@@ -121,6 +123,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       now,
       firstReadBackMs: firstReadBackMs(rules),
     });
+    await flagLateUploads();
     const placed = await planUploads(deps);
     const goals = await beginGoalChecks(mayRest);
     const sent = await beginSends();

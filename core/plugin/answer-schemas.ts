@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { identifierKinds } from "../conversion/natural-key.ts";
 import { uploadStates } from "../store/port/uploads.ts";
 import { component } from "./valibot-openapi.ts";
 
@@ -79,6 +80,11 @@ export const Upload = v.pipe(
     counter_id: count,
     state: v.picklist(uploadStates),
     currency: v.string(),
+    target: v.pipe(text, v.description("The one target of its rows; null when rows of several kinds share it")),
+    identifier: v.pipe(
+      v.nullable(v.picklist(identifierKinds)),
+      v.description("The one kind of strongest identifier of its rows; null when rows of several kinds share it"),
+    ),
     rows: count,
     metrika_upload_id: text,
     metrika_status: text,
@@ -93,6 +99,13 @@ export const Upload = v.pipe(
     created_at: instant,
     sent_at: v.nullable(instant),
     settled_at: v.nullable(instant),
+    deadline: v.pipe(
+      v.nullable(instant),
+      v.description(
+        "When the first of its rows that came in time can no longer be joined to a visit: 21 days after it",
+      ),
+    ),
+    late_at: v.pipe(v.nullable(instant), v.description("When it was noticed that it waits beyond its deadline")),
     next_attempt_at: v.nullable(instant),
   }),
   component("Upload"),
@@ -144,6 +157,10 @@ export const BatchRow = v.pipe(
     index,
     kind: v.picklist(["accepted", "replaced", "duplicate", "rejected"]),
     conversion_id: text,
+    revision: v.pipe(
+      quantity,
+      v.description("Which telling of its conversion the row is or repeats: 0 is the first, each correction one more"),
+    ),
     conversion: v.nullable(Conversion),
     sent_time: v.pipe(
       v.nullable(instant),
@@ -154,6 +171,7 @@ export const BatchRow = v.pipe(
     status: v.picklist(["pending", "processed", "error"]),
     detail: v.pipe(v.string(), v.description("The finer truth: queued, waiting_goal, sent, linked, linked_n_of_m, …")),
     message: v.string(),
+    late: v.pipe(v.boolean(), v.description("It waits in a file that is beyond its deadline; it is still sent")),
     upload_id: text,
     rejection: v.nullable(Rejection),
     received: v.pipe(
@@ -164,10 +182,10 @@ export const BatchRow = v.pipe(
   component("BatchRow"),
 );
 
-/** One try to send an upload, to poll it or to look a lost answer up. */
+/** One try to send an upload, to poll it or to look a lost answer up, or a person's decision about it. */
 export const Attempt = v.pipe(
   v.object({
-    kind: v.picklist(["send", "poll", "read_back"]),
+    kind: v.picklist(["send", "poll", "read_back", "decision"]),
     started_at: instant,
     ended_at: instant,
     outcome: v.string(),

@@ -2,7 +2,7 @@ import type { Conversion, Finding } from "../conversion/conversion.ts";
 import { csvHeader, csvRow } from "../conversion/csv.ts";
 import { describeFinding } from "../conversion/findings.ts";
 import { reportBatch } from "../delivery/batch-report.ts";
-import { fateOf } from "../delivery/row-fate.ts";
+import { fateOf, isLate } from "../delivery/row-fate.ts";
 import { rowDetails } from "../delivery/sentences.ts";
 import { openRejection, type Receipt, type Rejection } from "../intake/receipt.ts";
 import { type Language, render } from "../language.ts";
@@ -20,7 +20,8 @@ const MOST_DUPLICATES = 1000;
 export const iso = (ms: number): string => new Date(ms).toISOString();
 /** As {@link iso}, or null. */
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
-const isoSecond = (seconds: number): string => iso(seconds * 1000).replace(".000Z", "Z");
+/** Unix seconds as ISO 8601 in UTC. */
+export const isoSecond = (seconds: number): string => iso(seconds * 1000).replace(".000Z", "Z");
 
 const sayFinding = (finding: Finding, language: Language) => ({
   field: finding.field,
@@ -147,6 +148,8 @@ export function uploadAnswer(upload: UploadRecord) {
     counter_id: upload.counterId,
     state: upload.state,
     currency: upload.currency,
+    target: upload.target,
+    identifier: upload.identifier,
     rows: upload.rows,
     metrika_upload_id: upload.metrikaUploadId,
     metrika_status: upload.metrikaStatus,
@@ -161,8 +164,16 @@ export function uploadAnswer(upload: UploadRecord) {
     created_at: iso(upload.createdAt),
     sent_at: isoOrNull(upload.sentAt),
     settled_at: isoOrNull(upload.settledAt),
+    deadline: isoOrNull(upload.deadline),
+    late_at: isoOrNull(upload.lateAt),
     next_attempt_at: upload.state === "completed" || upload.state === "failed" ? null : iso(upload.nextAttemptAt),
   };
+}
+
+/** What became of a row, in codes and in words. */
+export function fateAnswer(row: BatchRow, language: Language) {
+  const { status, detail, params } = fateOf(row);
+  return { status, detail, message: render(rowDetails[detail], language, params), late: isLate(row) };
 }
 
 /** One received row with its fate. */
@@ -173,18 +184,18 @@ export function rowAnswer(
   language: Language,
   installationUuid: string,
 ) {
-  const { status, detail, params } = fateOf(row);
+  const fate = fateAnswer(row, language);
   const refused = row.rejection && openRejection(vault, batchUuid, { row: row.row, ...row.rejection });
   const rejection = refused && rejectionAnswer(refused, language);
   return {
     index: row.row,
     kind: row.kind,
     conversion_id: row.conversionId === null ? null : conversionUuid(installationUuid, row.conversionId),
+    revision: row.revision,
     conversion: row.conversion && conversionAnswer(row.conversion),
     sent_time: row.sentTime === null ? null : isoSecond(row.sentTime),
-    status,
-    detail,
-    message: rejection?.message ?? render(rowDetails[detail], language, params),
+    ...fate,
+    message: rejection?.message ?? fate.message,
     upload_id: row.upload?.uuid ?? null,
     rejection,
     received: refused?.received ?? null,

@@ -97,6 +97,30 @@ export const problemCatalogue = {
       en: "{path} does not support {method}; it supports: {allowed}.",
     },
   ),
+  upload_not_uncertain: kind(
+    409,
+    { ru: "Решать нечего", en: "Nothing to decide" },
+    {
+      ru: "Файл {upload_id} в состоянии {state}. Решение человека нужно только файлу, ответ на который потерян (uncertain).",
+      en: "Upload {upload_id} is in the state {state}. Only an upload whose answer was lost (uncertain) is for a person to decide.",
+    },
+  ),
+  upload_busy: kind(
+    409,
+    { ru: "Файл сейчас ищется", en: "Upload is being looked up" },
+    {
+      ru: "Файл {upload_id} прямо сейчас ищется в списке Метрики. Решение не записано; повторите запрос через {seconds} с.",
+      en: "Upload {upload_id} is just being looked for in Metrika's list. The decision was not stored; send it again in {seconds} s.",
+    },
+  ),
+  metrika_upload_taken: kind(
+    409,
+    { ru: "Загрузка принадлежит другому файлу", en: "Metrika's number is another upload's" },
+    {
+      ru: "Загрузка {metrika_upload_id} в Метрике уже принадлежит другому файлу этого счётчика. Проверьте номер: комментарий загрузки — upload_id файла без дефисов.",
+      en: "Number {metrika_upload_id} in Metrika belongs to another upload to this counter. Check the number: its comment there is the upload_id without hyphens.",
+    },
+  ),
   request_timeout: kind(
     408,
     { ru: "Запрос передавался слишком долго", en: "Request took too long to arrive" },

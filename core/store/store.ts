@@ -1,18 +1,22 @@
 import type { ApiKeyStore } from "./port/api-keys.ts";
 import type { BatchStore } from "./port/batches.ts";
+import type { ConversionStore } from "./port/conversions.ts";
 import type { GoalStore } from "./port/goals.ts";
 import type { IntakeStore } from "./port/intake.ts";
 import type { MaintenanceStore } from "./port/maintenance.ts";
+import type { MatchRateStore } from "./port/match-rates.ts";
 import type { PlanningStore } from "./port/planning.ts";
 import type { CredentialStore, SourceStore } from "./port/sources.ts";
 import type { UploadStore } from "./port/uploads.ts";
 
 export type * from "./port/api-keys.ts";
 export type * from "./port/batches.ts";
+export type * from "./port/conversions.ts";
 export type * from "./port/dead-letters.ts";
 export type * from "./port/goals.ts";
 export type * from "./port/intake.ts";
 export type * from "./port/maintenance.ts";
+export type * from "./port/match-rates.ts";
 export type * from "./port/page.ts";
 export type * from "./port/planning.ts";
 export type * from "./port/sources.ts";
@@ -26,6 +30,8 @@ export interface Store {
   readonly sources: SourceStore;
   readonly intake: IntakeStore;
   readonly batches: BatchStore;
+  readonly conversions: ConversionStore;
+  readonly matchRates: MatchRateStore;
   readonly planning: PlanningStore;
   readonly uploads: UploadStore;
   readonly goals: GoalStore;

@@ -3,7 +3,7 @@ import type { BatchRowAnswer } from "./client.ts";
 import { ranges, rowFates } from "./fates.ts";
 
 const row = (index: number, told: Partial<BatchRowAnswer>): BatchRowAnswer => ({
-  ...{ index, kind: "accepted", status: "processed", detail: "linked", message: "Linked." },
+  ...{ index, kind: "accepted", status: "processed", detail: "linked", message: "Linked.", revision: 0, late: false },
   ...{ conversion_id: null, conversion: null, sent_time: null, upload_id: null, rejection: null, received: null },
   ...told,
 });

@@ -3,8 +3,10 @@ import type { Store } from "../../core/store/store.ts";
 import { accountsContract } from "./store/accounts.ts";
 import { batchesContract } from "./store/batches.ts";
 import { correctionsContract } from "./store/corrections.ts";
+import { decisionsContract } from "./store/decisions.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
+import { matchRatesContract } from "./store/match-rates.ts";
 import { planningContract } from "./store/planning.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { unsealedContract } from "./store/unsealed.ts";
@@ -30,7 +32,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     afterEach(() => opened.close());
 
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
-    for (const part of [...parts, sameSecondContract, uploadsContract, batchesContract, maintenanceContract])
-      part(() => world);
+    const rest = [sameSecondContract, uploadsContract, decisionsContract, batchesContract, matchRatesContract];
+    for (const part of [...parts, ...rest, maintenanceContract]) part(() => world);
   });
 }

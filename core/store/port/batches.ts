@@ -58,6 +58,8 @@ export interface BatchRow {
    * Metrika keeps one of the facts that share this one.
    */
   readonly sentTime: number | null;
+  /** Which telling of its fact it is or repeats: 0 is the first, each correction one more; null for a refused row. */
+  readonly revision: number | null;
   readonly setAside: SetAsideReason | null;
   readonly upload: {
     readonly uuid: string;
@@ -67,6 +69,8 @@ export interface BatchRow {
     readonly linkedQuantity: number | null;
     readonly metrikaUploadId: string | null;
     readonly errorCode: string | null;
+    /** When it was noticed that the file waits beyond its deadline. */
+    readonly lateAt: number | null;
     readonly credentialPaused: boolean;
   } | null;
   readonly rejection: { readonly code: string; readonly field: string; readonly sealed: string | null } | null;

@@ -81,9 +81,9 @@ export type UploadFacts = Partial<
   >
 >;
 
-/** One try to send, to poll or to look a lost answer up; instants are Unix milliseconds. */
+/** One try to send, to poll or to look a lost answer up, or a person's decision; instants are Unix milliseconds. */
 export interface Attempt {
-  readonly kind: "send" | "poll" | "read_back";
+  readonly kind: "send" | "poll" | "read_back" | "decision";
   readonly startedAt: number;
   readonly endedAt: number;
   /** In one word. */
@@ -103,6 +103,16 @@ export interface UploadMove {
   readonly attempt: Attempt | null;
   /** Keep the claim (the work goes on under the same lease) or give it back. */
   readonly keepClaim?: boolean;
+  readonly now: number;
+}
+
+/** What a person decided about an upload whose answer was lost. */
+export interface UploadDecision {
+  readonly id: number;
+  readonly to: UploadState;
+  /** A `metrikaUploadId` among them must not be that of another upload to the same counter. */
+  readonly facts: UploadFacts;
+  readonly attempt: Attempt;
   readonly now: number;
 }
 
@@ -137,6 +147,16 @@ export interface UploadStore {
    * after `firstReadBackMs`. At the start of the only process every claim is a dead one's. Returns how many.
    */
   releaseClaims(request: { leasesBefore: number; now: number; firstReadBackMs: number }): Promise<number>;
+  /**
+   * Flags the uploads not yet sent (`filling`, `planned`, `uncertain`) whose deadline has come and that carry no flag: sets
+   * `lateAt`. Returns them.
+   */
+  flagLate(now: number): Promise<readonly UploadRecord[]>;
+  /**
+   * Carries out what a person decided about an upload whose answer was lost: from `uncertain`, and only while no worker holds
+   * a claim on it, so that the decision and a look-up under way cannot overwrite each other.
+   */
+  resolve(decision: UploadDecision): Promise<"resolved" | "claimed" | "not_uncertain" | "metrika_upload_taken">;
   /** The lines of a file, in pages by keyset; each fact once, in its revision of that file. */
   lines(uploadId: number, pageSize: number): AsyncGenerator<readonly UploadLine[]>;
   /** Newest first; `before` is the cursor of the page before. */

@@ -55,13 +55,15 @@ const toBatch = (b: BatchLine): BatchRecord => ({
   warnings: unpackWarnings(b.warnings),
 });
 
-interface RowLine extends Omit<ConversionColumns, "target"> {
+/** A received row and its file, as columns. */
+export interface RowLine extends Omit<ConversionColumns, "target"> {
   readonly row: number;
   readonly kind: BatchRow["kind"];
   readonly conversion_id: number | null;
   /** Null for a refused row, which is no conversion. */
   readonly target: string | null;
   readonly sent_time: number | null;
+  readonly revision: number | null;
   readonly set_aside: SetAsideReason | null;
   readonly upload_uuid: string | null;
   readonly state: UploadState;
@@ -70,40 +72,50 @@ interface RowLine extends Omit<ConversionColumns, "target"> {
   readonly linked_quantity: number | null;
   readonly metrika_upload_id: string | null;
   readonly error_code: string | null;
+  readonly late_at: number | null;
   readonly paused: number;
   readonly code: string | null;
   readonly field: string | null;
   readonly sealed: string | null;
 }
 
-const FACT = "c.target, c.date_time, c.sent_time, c.client_id, c.user_id, c.yclid, c.purchase_id";
+/** The columns of a fact that no correction changes. */
+export const FACT = "c.target, c.date_time, c.sent_time, c.client_id, c.user_id, c.yclid, c.purchase_id";
+
+/** What a row's fate is told from, of the file it stands in; {@link FILE_OF_ROW} joins it to rows named x. */
+export const FILE = `u.uuid as upload_uuid, u.state, u.metrika_status, u.rows as upload_rows, u.linked_quantity, u.metrika_upload_id, u.error_code,
+       u.late_at, coalesce(k.paused_reason in ('unauthorized', 'forbidden'), 0) as paused`;
+export const FILE_OF_ROW =
+  "left join uploads u on u.id = x.upload_id left join credentials k on k.id = u.credential_id";
 
 /** Every received row of a batch stands in exactly one of these five places. */
 const ROWS = `
-  select c.row, 'accepted' as kind, c.id as conversion_id, ${FACT}, c.price, c.currency, c.set_aside, c.upload_id, null as code, null as field, null as sealed
+  select c.row, 'accepted' as kind, c.id as conversion_id, ${FACT}, c.price, c.currency, c.revision, c.set_aside, c.upload_id, null as code, null as field, null as sealed
     from conversions c where c.id between ?2 and ?3 and c.batch_id = ?1 and c.revision = 0 and c.row > ?4
   union all
-  select c.row, 'accepted', c.id, ${FACT}, c.price, c.currency, c.set_aside, c.upload_id, null, null, null
+  select c.row, 'accepted', c.id, ${FACT}, c.price, c.currency, c.revision, c.set_aside, c.upload_id, null, null, null
     from conversions c where c.batch_id = ?1 and c.revision > 0 and c.row > ?4
   union all
-  select r.row, 'replaced', c.id, ${FACT}, r.price, r.currency, case when r.upload_id is null then coalesce(r.outcome, c.set_aside) end, r.upload_id, null, null, null
+  select r.row, 'replaced', c.id, ${FACT}, r.price, r.currency, r.revision, case when r.upload_id is null then coalesce(r.outcome, c.set_aside) end, r.upload_id, null, null, null
     from conversion_revisions r join conversions c on c.id = r.conversion_id where r.batch_id = ?1 and r.row > ?4
   union all
-  select d.row, 'duplicate', c.id, ${FACT}, c.price, c.currency, case when d.upload_id is null then coalesce(r.outcome, c.set_aside) end, d.upload_id,
+  select d.row, 'duplicate', c.id, ${FACT}, c.price, c.currency, d.revision, case when d.upload_id is null then coalesce(r.outcome, c.set_aside) end, d.upload_id,
       null, null, null
     from duplicates d left join conversions c on c.id = d.conversion_id
       left join conversion_revisions r on r.conversion_id = d.conversion_id and r.revision = d.revision
     where d.batch_id = ?1 and d.row > ?4
   union all
-  select x.row, 'rejected', null, null, 0, null, '', '', '', '', null, '', null, null, x.code, x.field, x.sealed
+  select x.row, 'rejected', null, null, 0, null, '', '', '', '', null, '', null, null, null, x.code, x.field, x.sealed
     from rejected_rows x where x.batch_id = ?1 and x.row > ?4`;
 
-const toRow = (r: RowLine): BatchRow => ({
+/** A received row out of its columns. */
+export const toRow = (r: RowLine): BatchRow => ({
   row: r.row,
   kind: r.kind,
   conversionId: r.conversion_id,
   conversion: r.target === null ? null : toConversion({ ...r, target: r.target }),
   sentTime: r.sent_time,
+  revision: r.revision,
   setAside: r.set_aside,
   upload:
     r.upload_uuid === null
@@ -116,6 +128,7 @@ const toRow = (r: RowLine): BatchRow => ({
           linkedQuantity: r.linked_quantity,
           metrikaUploadId: r.metrika_upload_id,
           errorCode: r.error_code,
+          lateAt: r.late_at,
           credentialPaused: r.paused === 1,
         },
   rejection: r.code === null ? null : { code: r.code, field: r.field ?? "", sealed: r.sealed },
@@ -129,8 +142,8 @@ export function prepareBatches(sqlite: Database): BatchStore {
     `${BATCH} where b.source_id = ? and b.id < ? order by b.id desc limit ?`,
   );
   const uploadsOf = sqlite.prepare<Omit<BatchUpload, "exclusive"> & { readonly exclusive: number }, [number]>(
-    `select u.id, u.uuid, u.workspace_id as workspaceId, u.counter_id as counterId, u.credential_id as credentialId, u.currency, u.state, u.rows,
-       u.next_attempt_at as nextAttemptAt, u.attempts, u.request_ended_at as requestEndedAt, u.complete_lists as completeLists,
+    `select u.id, u.uuid, u.workspace_id as workspaceId, u.counter_id as counterId, u.credential_id as credentialId, u.currency, u.target, u.identifier,
+       u.uncertain_policy as uncertainPolicy, u.state, u.rows, u.deadline, u.late_at as lateAt, u.replay_of as replayOf, u.next_attempt_at as nextAttemptAt, u.attempts, u.request_ended_at as requestEndedAt, u.complete_lists as completeLists,
        u.metrika_upload_id as metrikaUploadId, u.metrika_status as metrikaStatus, u.source_quantity as sourceQuantity,
        u.line_quantity as lineQuantity, u.linked_quantity as linkedQuantity, u.goal_not_found_quantity as goalNotFoundQuantity,
        u.user_not_found_quantity as userNotFoundQuantity, u.error_code as errorCode, u.error_text as errorText, u.created_at as createdAt,
@@ -151,9 +164,8 @@ export function prepareBatches(sqlite: Database): BatchStore {
     "select first_conversion_id as first, last_conversion_id as last from batches where id = ?",
   );
   const rows = sqlite.prepare<RowLine, [number, number, number, number, number]>(
-    `select x.*, u.uuid as upload_uuid, u.state, u.metrika_status, u.rows as upload_rows, u.linked_quantity, u.metrika_upload_id, u.error_code,
-       coalesce(k.paused_reason in ('unauthorized', 'forbidden'), 0) as paused
-     from (${ROWS}) x left join uploads u on u.id = x.upload_id left join credentials k on k.id = u.credential_id
+    `select x.*, ${FILE}
+     from (${ROWS}) x ${FILE_OF_ROW}
      order by x.row limit ?5`,
   );
 

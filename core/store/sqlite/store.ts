@@ -3,8 +3,10 @@ import type { Installation, Store } from "../store.ts";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
+import { prepareConversions } from "./conversions.ts";
 import { prepareDiscard } from "./discard-batch.ts";
 import { prepareMaintenance } from "./maintenance.ts";
+import { prepareMatchRates } from "./match-rates.ts";
 import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
 import { prepareUploads } from "./uploads.ts";
@@ -48,6 +50,8 @@ export function openSqliteStore(path: string, founding: Founding): Store {
       },
     },
     batches: prepareBatches(sqlite),
+    conversions: prepareConversions(sqlite),
+    matchRates: prepareMatchRates(sqlite),
     planning: preparePlanning(sqlite),
     uploads: prepareUploads(sqlite, db),
     goals: goalQueries(db),

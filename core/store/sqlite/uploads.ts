@@ -1,7 +1,15 @@
 import type { Database } from "bun:sqlite";
-import { and, asc, count, desc, eq, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
 import { uploadAttempts, uploads } from "../schema.sqlite.ts";
-import type { Attempt, UploadLine, UploadMove, UploadRecord, UploadState, UploadStore } from "../store.ts";
+import type {
+  Attempt,
+  UploadDecision,
+  UploadLine,
+  UploadMove,
+  UploadRecord,
+  UploadState,
+  UploadStore,
+} from "../store.ts";
 import type { Db } from "./open.ts";
 import { page } from "./page.ts";
 import { type ConversionColumns, toConversion } from "./to-conversion.ts";
@@ -71,6 +79,46 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
 
   const get = (id: number) => db.select().from(uploads).where(eq(uploads.id, id)).get() as UploadRecord | undefined;
 
+  const flagLate = sqlite.prepare<{ id: number }, [number]>(
+    `update uploads set late_at = ?1, updated_at = ?1, version = version + 1
+     where state in ('filling', 'planned', 'uncertain') and deadline <= ?1 and late_at is null returning id`,
+  );
+
+  const resolve = sqlite.transaction((d: UploadDecision) => {
+    const { metrikaUploadId } = d.facts;
+    const own = db.select({ counterId: uploads.counterId }).from(uploads).where(eq(uploads.id, d.id)).get();
+    if (own && metrikaUploadId != null) {
+      const { counterId } = own;
+      const same = and(eq(uploads.counterId, counterId), eq(uploads.metrikaUploadId, metrikaUploadId));
+      const taken = db
+        .select({ id: uploads.id })
+        .from(uploads)
+        .where(and(same, ne(uploads.id, d.id)))
+        .get();
+      if (taken) return "metrika_upload_taken" as const;
+    }
+    const moved = db
+      .update(uploads)
+      .set({
+        ...{ ...d.facts, state: d.to, claim: null, leaseUntil: null },
+        ...{ updatedAt: d.now, version: sql`version + 1` },
+      })
+      .where(
+        and(
+          eq(uploads.id, d.id),
+          eq(uploads.state, "uncertain"),
+          or(isNull(uploads.claim), lte(uploads.leaseUntil, d.now)),
+        ),
+      )
+      .returning({ id: uploads.id })
+      .all();
+    if (moved.length === 0) return get(d.id)?.state === "uncertain" ? ("claimed" as const) : ("not_uncertain" as const);
+    db.insert(uploadAttempts)
+      .values({ ...d.attempt, uploadId: d.id })
+      .run();
+    return "resolved" as const;
+  });
+
   return {
     async claimDue({ states, claim, now, leaseMs, limit, perCredential }) {
       const ids = claimDue.all(claim, now + leaseMs, now, JSON.stringify(states), limit, perCredential);
@@ -84,6 +132,12 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
     },
     async releaseClaims({ leasesBefore, now, firstReadBackMs }) {
       return releaseSending.run(now, firstReadBackMs, leasesBefore).changes + releaseOther.run(leasesBefore).changes;
+    },
+    async flagLate(now) {
+      return flagLate.all(now).flatMap(({ id }) => get(id) ?? []);
+    },
+    async resolve(decision) {
+      return resolve.immediate(decision);
     },
     async *lines(uploadId, pageSize) {
       for (const statement of [latestLines, replacedLines]) {
