@@ -5,8 +5,11 @@ import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { serveDocs } from "./http/docs-page.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
+import { conversionRoutes } from "./routes/conversions.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { matchRateRoutes } from "./routes/match-rates.ts";
+import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
@@ -27,6 +30,9 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     ...deps.plugins.map((plugin) => mountPlugin(plugin, deps.sourceRouter)),
     webhookRoutes(deps.routes),
     batchRoutes(deps.routes),
+    resolveUploadRoutes(deps.routes),
+    conversionRoutes(deps.routes),
+    matchRateRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     healthRoutes(deps.routes.store, deps.isReady),
   ];
