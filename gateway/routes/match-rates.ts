@@ -64,7 +64,7 @@ const listMatchRates = createRoute({
   security: apiKeySecurity,
   summary: "How many rows Metrika has linked to visits, by target, identifier, counter or webhook",
   description:
-    "Metrika tells linked rows by the file. While a file holds rows of one target and one kind of strongest identifier only, its rate is exact; where rows of several kinds share a file, the rate is told as a range. Files that Metrika refused count nowhere. Keys with the most rows come first.",
+    "Metrika tells linked rows by the file. While a file holds rows of one target and one kind of strongest identifier only, its rate is exact; where rows of several kinds share a file, the rate is told as a range. Files that Metrika refused count nowhere. Keys with the most rows come first. Name a period where there are tens of thousands of files.",
   request: {
     query: z.object({
       by: z

@@ -3,14 +3,24 @@ import type { Conversion } from "../../core/conversion/conversion.ts";
 import { csvHeader, csvRow } from "../../core/conversion/csv.ts";
 import type { DeliveryDeps } from "../../core/delivery/deps.ts";
 import { planUploads } from "../../core/delivery/plan-uploads.ts";
+import { resolveUpload } from "../../core/delivery/resolve-upload.ts";
 import { defaultRules } from "../../core/delivery/rules.ts";
 import { commentOf } from "../../core/delivery/send-upload.ts";
-import { moves } from "../../core/delivery/upload-state.ts";
+import { isUnsent } from "../../core/delivery/upload-state.ts";
 import { createWorker, type Worker } from "../../core/delivery/worker.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
-import type { BatchRecord, BatchRow, BatchStatus, SliceResult, Store, UploadState } from "../../core/store/store.ts";
+import type {
+  BatchRecord,
+  BatchRow,
+  SliceResult,
+  SourceOptions,
+  Store,
+  UploadRecord,
+  UploadState,
+} from "../../core/store/store.ts";
 import { createVault } from "../../core/vault/vault.ts";
-import { DAY, MINUTE, sale, World } from "../contract/store/world.ts";
+import { DAY, MINUTE, sale, sourceOptions, World } from "../contract/store/world.ts";
+import { countBy, reachableFrom, statusOf } from "./expected.ts";
 import { ScriptedMetrika, type SendOutcome } from "./scripted-metrika.ts";
 
 /** One conversion as a sender tells it: who, and for how much. */
@@ -24,10 +34,12 @@ export interface Told {
 export type Step =
   | { readonly do: "receive"; readonly told: readonly Told[] }
   | { readonly do: "begin"; readonly told: readonly Told[] }
-  | { readonly do: "finish" | "discard" | "restart" | "goal" }
+  | { readonly do: "finish" | "discard" | "restart" | "goal" | "decide" }
   | { readonly do: "deliver"; readonly sends: SendOutcome; readonly readsFail: boolean; readonly seconds: number }
   | { readonly do: "die"; readonly arrived: boolean }
   | { readonly do: "work"; readonly linked: boolean };
+
+type UncertainPolicy = SourceOptions["uncertainPolicy"];
 
 /** The last visitors' goal exists only after the step `goal`. */
 const LATE_VISITOR = 3;
@@ -35,16 +47,7 @@ const conversionOf = ({ visitor, price, currency }: Told): Conversion =>
   sale(visitor, { price: String(price), currency, target: visitor >= LATE_VISITOR ? "late" : "purchase" });
 
 const vault = createVault(new Uint8Array(32));
-const UNSENT: readonly UploadState[] = ["filling", "planned", "sending", "uncertain"];
-const OPEN: readonly UploadState[] = [...UNSENT, "sent", "processing"];
-
-/** All states that a series of moves can lead to. */
-function reachableFrom(state: UploadState, seen = new Set<UploadState>()): ReadonlySet<UploadState> {
-  if (seen.has(state)) return seen;
-  seen.add(state);
-  for (const next of moves[state]) reachableFrom(next, seen);
-  return seen;
-}
+const OPEN: readonly UploadState[] = ["filling", "planned", "sending", "uncertain", "sent", "processing"];
 
 /** A gateway's store and worker with a scripted Metrika, and after every step the question whether all is still true. */
 export class DeliveryWorld {
@@ -59,6 +62,8 @@ export class DeliveryWorld {
   #deaths = 0;
   readonly #states = new Map<number, UploadState>();
   readonly #seen = new Map<number, BatchRecord>();
+  /** Tries to send, of each uncertain file that only a person may have sent again. */
+  readonly #heldAttempts = new Map<number, number>();
 
   private constructor(world: World, depsWith: (metrika: ScriptedMetrika) => DeliveryDeps) {
     this.#world = world;
@@ -67,11 +72,11 @@ export class DeliveryWorld {
     this.metrika.goals.add("purchase");
   }
 
-  static async open(store: Store, filesFolder: string): Promise<DeliveryWorld> {
+  static async open(store: Store, filesFolder: string, uncertainPolicy: UncertainPolicy): Promise<DeliveryWorld> {
     const world = new World(store);
     const { id, uuid } = await world.addCredential();
     await store.credentials.replaceToken(id, vault.seal("token", `credential:${uuid}`), "hash", world.now);
-    await world.addSource({ credentialId: id });
+    await world.addSource({ credentialId: id, options: { ...sourceOptions, uncertainPolicy } });
     return new DeliveryWorld(world, (metrika) => ({
       store,
       metrika: metrika.client as MetrikaClient,
@@ -112,6 +117,10 @@ export class DeliveryWorld {
         this.metrika.nextSends = step.sends;
         this.metrika.readsFail = step.readsFail;
         await this.#worker.runOnce();
+        if (step.seconds >= 3600) await this.#checkLate();
+        break;
+      case "decide":
+        await this.#decide(() => true);
         break;
       case "die":
         await this.#die(step.arrived);
@@ -144,6 +153,25 @@ export class DeliveryWorld {
   async #quietRound(ms: number): Promise<void> {
     await this.take({ do: "deliver", sends: "ok", readsFail: false, seconds: ms / 1000 });
     this.metrika.work(true);
+    await this.#decide(({ errorCode }) => errorCode === "held_for_person");
+  }
+
+  /** A person looks into Metrika and decides about files whose answer was lost. */
+  async #decide(isMeant: (upload: UploadRecord) => boolean): Promise<void> {
+    const { store, now } = this.#world;
+    for (const upload of await this.#world.uploads()) {
+      if (upload.state !== "uncertain" || !isMeant(upload)) continue;
+      const file = this.metrika.files.find(({ comment }) => comment === commentOf(upload));
+      const decision = file ? ({ kind: "found", metrikaUploadId: file.id } as const) : ({ kind: "resend" } as const);
+      expect(await resolveUpload(store, upload, decision, now)).toBe("resolved");
+      this.#heldAttempts.delete(upload.id);
+    }
+  }
+
+  /** The worker has just looked: what should have gone by now is flagged. */
+  async #checkLate(): Promise<void> {
+    for (const { state, deadline, lateAt } of await this.#world.uploads())
+      if (isUnsent(state) && deadline !== null && deadline <= this.#world.now) expect(lateAt).not.toBeNull();
   }
 
   /** The price at which each fact was told last, as its senders were answered. */
@@ -209,6 +237,8 @@ export class DeliveryWorld {
       const before = this.#states.get(upload.id) ?? "filling";
       expect(reachableFrom(before)).toContain(upload.state);
       this.#states.set(upload.id, upload.state);
+      this.#checkHeld(upload);
+      if (upload.lateAt !== null) expect(upload.lateAt).toBeGreaterThanOrEqual(upload.deadline ?? Infinity);
       const lines = (await Array.fromAsync(this.#world.store.uploads.lines(upload.id, 2))).flat();
       expect(lines).toHaveLength(upload.rows);
       expect(new Set(lines.map(({ conversion }) => conversion.currency))).toEqual(new Set([upload.currency]));
@@ -220,6 +250,13 @@ export class DeliveryWorld {
     }
     const comments = this.metrika.files.map(({ comment }) => comment);
     expect(new Set(comments).size).toBe(comments.length);
+  }
+
+  /** Under the policy hold, what is uncertain is sent again by nobody but a person. */
+  #checkHeld({ id, state, attempts, uncertainPolicy }: UploadRecord): void {
+    const before = this.#heldAttempts.get(id);
+    if (before !== undefined) expect(attempts).toBe(before);
+    if (state === "uncertain" && uncertainPolicy === "hold") this.#heldAttempts.set(id, attempts);
   }
 
   async #checkBatch(batchId: number): Promise<void> {
@@ -246,24 +283,4 @@ export class DeliveryWorld {
     expect(batch.statusVersion).toBeGreaterThanOrEqual(before?.statusVersion ?? 0);
     this.#seen.set(batchId, batch);
   }
-}
-
-/** The status of a batch, told from its rows alone. */
-function statusOf(rows: readonly BatchRow[]): BatchStatus {
-  const some = (test: (row: BatchRow) => boolean) => rows.some(test);
-  const resting = ({ setAside }: BatchRow) => setAside === "waiting_goal" || setAside === "goal_not_found";
-  if (some((row) => (row.upload === null ? !resting(row) : UNSENT.includes(row.upload.state)))) return "pending";
-  const at = (...states: UploadState[]) => some(({ upload }) => upload !== null && states.includes(upload.state));
-  if (at("sent", "processing")) return at("processing", "completed") ? "processing" : "uploaded";
-  const met = some(({ upload }) => upload?.state === "completed" && upload.metrikaStatus !== "LINKAGE_FAILURE");
-  return met ? "completed" : "error";
-}
-
-function countBy<T>(all: readonly T[], keyOf: (one: T) => string | null): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const one of all) {
-    const key = keyOf(one);
-    if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
 }

@@ -16,7 +16,9 @@ const NAMES = Object.values(COLUMNS)
 
 /**
  * A number of linked rows that exceeds the rows of the file tells nothing about them. Two branches, so that finished files
- * are found by the index of their settling and open ones by that of their state.
+ * are found by the index of their settling (the plus keeps SQLite from that of their state) and open ones by that of their
+ * state. Measured on two cores under load: 100,000 finished files of three groups hold the process for one to three seconds,
+ * the latest thousand of them for 10 to 50 ms, so askers should name a period.
  */
 const statementFor = (by: readonly MatchDimension[]) => {
   const key = Object.entries(COLUMNS).map(([dimension, [column, name]]) =>
@@ -24,7 +26,7 @@ const statementFor = (by: readonly MatchDimension[]) => {
   );
   return `with files as (
     select id, counter_id, rows, 0 as is_open, case when metrika_status = 'LINKAGE_FAILURE' then 0 when linked_quantity <= rows then linked_quantity end as linked
-      from uploads where state = 'completed' and workspace_id = ?1 and (?3 is null or counter_id = ?3) and settled_at >= ?6 and settled_at < ?7
+      from uploads where +state = 'completed' and workspace_id = ?1 and (?3 is null or counter_id = ?3) and settled_at >= ?6 and settled_at < ?7
     union all
     select id, counter_id, rows, 1, null from uploads
       where ?8 and state in ('filling', 'planned', 'sending', 'uncertain', 'sent', 'processing') and workspace_id = ?1 and (?3 is null or counter_id = ?3)),

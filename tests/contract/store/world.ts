@@ -25,6 +25,15 @@ export const LEASE_MS = 60_000;
 export const MINUTE = 60_000;
 export const DAY = 86_400_000;
 
+/** The options of a source unless a test says otherwise. */
+export const sourceOptions: SourceRecord["options"] = {
+  dedupeBy: "exact",
+  identifiers: "all",
+  createMissingGoals: false,
+  allowPersonalUserId: false,
+  uncertainPolicy: "resend",
+};
+
 /** A sale of the visitor with the given number. */
 export function sale(visitor: number, change: Partial<Conversion> = {}): Conversion {
   const nobody = { userId: "", yclid: "", purchaseId: "" };
@@ -91,13 +100,7 @@ export class World {
       counterId: 100,
       config: {},
       configVersion: 1,
-      options: {
-        dedupeBy: "exact",
-        identifiers: "all",
-        createMissingGoals: false,
-        allowPersonalUserId: false,
-        uncertainPolicy: "resend",
-      },
+      options: sourceOptions,
       timeZone: "Europe/Moscow",
       timeZoneFrom: "default",
       defaultCurrency: "RUB",

@@ -37,20 +37,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("die" as const), arrived: fc.boolean() }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom("finish" as const, "discard", "restart", "goal") }),
+    arbitrary: fc.record({ do: fc.constantFrom("finish" as const, "discard", "restart", "goal", "decide") }),
   },
 );
 
 test(
-  "for every history of receipts, corrections, faults and deaths, each conversion is counted once at the price told last",
+  "for every history of receipts, corrections, faults, deaths and decisions, each conversion is counted once at the price told last",
   async () => {
     const history = fc.array(step, { minLength: 4, maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(history, async (steps) => {
+      fc.asyncProperty(history, fc.constantFrom("resend", "hold"), async (steps, uncertainPolicy) => {
         const founding = { uuid: crypto.randomUUID(), workspaceUuid: crypto.randomUUID(), vaultCheck: "", now: START };
         const store = openSqliteStore(":memory:", founding);
         try {
-          const world = await DeliveryWorld.open(store, folder);
+          const world = await DeliveryWorld.open(store, folder, uncertainPolicy);
           for (const one of steps) {
             await world.take(one);
             await world.check();
@@ -78,5 +78,5 @@ test(
       { numRuns: RUNS },
     );
   },
-  20_000 + RUNS * 200,
+  20_000 + RUNS * 400,
 );

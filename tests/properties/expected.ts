@@ -1,0 +1,31 @@
+import { isUnsent, moves } from "../../core/delivery/upload-state.ts";
+import type { BatchRow, BatchStatus, UploadState } from "../../core/store/store.ts";
+
+/** All states that a series of moves can lead to. */
+export function reachableFrom(state: UploadState, seen = new Set<UploadState>()): ReadonlySet<UploadState> {
+  if (seen.has(state)) return seen;
+  seen.add(state);
+  for (const next of moves[state]) reachableFrom(next, seen);
+  return seen;
+}
+
+/** The status of a batch, told from its rows alone. */
+export function statusOf(rows: readonly BatchRow[]): BatchStatus {
+  const some = (test: (row: BatchRow) => boolean) => rows.some(test);
+  const resting = ({ setAside }: BatchRow) => setAside === "waiting_goal" || setAside === "goal_not_found";
+  if (some((row) => (row.upload === null ? !resting(row) : isUnsent(row.upload.state)))) return "pending";
+  const at = (...states: UploadState[]) => some(({ upload }) => upload !== null && states.includes(upload.state));
+  if (at("sent", "processing")) return at("processing", "completed") ? "processing" : "uploaded";
+  const met = some(({ upload }) => upload?.state === "completed" && upload.metrikaStatus !== "LINKAGE_FAILURE");
+  return met ? "completed" : "error";
+}
+
+/** How many of all have each key; those without one are left out. */
+export function countBy<T>(all: readonly T[], keyOf: (one: T) => string | null): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of all) {
+    const key = keyOf(one);
+    if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
