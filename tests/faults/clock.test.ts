@@ -1,19 +1,13 @@
 import { expect, test } from "bun:test";
-import type { UploadRecord } from "../../core/store/store.ts";
 import { HOUR, MINUTE, SECOND, sale, startTestGateway, type TestGateway, type TestWebhook } from "../setup/gateway.ts";
 import { differenceOf, whole } from "../setup/ledger.ts";
 import { until } from "../setup/process.ts";
+import { uploadsOf } from "../setup/uploads.ts";
 
 /** The gateway's clock jumps; that of Metrika, which is right, does not. */
 function jump(rig: TestGateway, ms: number): void {
   rig.advance(ms);
   rig.simulator.advance(-ms);
-}
-
-async function uploadsOf({ gateway }: TestGateway): Promise<readonly UploadRecord[]> {
-  const { workspaceId } = gateway.store.installation;
-  return (await gateway.store.uploads.list({ workspaceId, counterId: null, state: null, before: null, limit: 100 }))
-    .rows;
 }
 
 /** Which files are due in which order, the earliest first. */
@@ -78,7 +72,7 @@ for (const [name, jumps] of [
     const rig = await startTestGateway({ settings: { statusScript } });
     const webhook = await rig.createWebhook();
     const { told, heal } = await oneOfEach(rig, webhook);
-    const states = (await uploadsOf(rig)).map(({ state }) => state).reverse();
+    const states = (await uploadsOf(rig)).map(({ state }) => state);
     expect(states).toEqual(["processing", "sent", "uncertain", "planned", "filling"]);
 
     for (const [i, ms] of jumps.entries()) {
