@@ -140,3 +140,28 @@ test("a large request that met the fault in its middle leaves nothing behind, an
   expect(differenceOf(rig.simulator, large)).toEqual(whole);
   expect(rig.sql("select id from batches")).toHaveLength(1);
 });
+
+test("what others told while a large request was cut off does not wait for the next sender to come", async () => {
+  const rig = await startTestGateway();
+  const webhook = await rig.createWebhook();
+  const large = Array.from({ length: 4200 }, (_, n) => sale(0, { client_id: String(1_764_000_000_000 + n) }));
+  const { intake } = rig.gateway.store;
+  const { commit } = intake;
+  const bringBack = fail(intake, ["discard"], "SQLITE_FULL");
+  Object.assign(intake, {
+    commit: async (...[group]: Parameters<typeof commit>) => {
+      if (group.some(({ batchId }) => batchId !== null)) throw sqliteError("SQLITE_FULL");
+      return commit(group);
+    },
+  });
+  const cutOff = rig.post(webhook, large);
+  await until("its first part is written", () => rig.sql("select id from batches").length === 1 || null);
+  expect((await rig.post(webhook, [sale(1)])).status).toBe(202);
+  expect(seen(await cutOff)).toEqual(REFUSED);
+
+  bringBack();
+  rig.gateway.worker.start();
+  await until("the small one is at Metrika", () => rig.simulator.ledger.total === 1 || null, RECOVERY_MS);
+  await rig.gateway.worker.stop(SECOND);
+  expect(differenceOf(rig.simulator, [sale(1)])).toEqual(whole);
+});
