@@ -98,7 +98,9 @@ async function recordReadBack(
     if (to === "planned")
       deps.log.warn("Upload {upload} never reached Metrika and is sent again", { upload: upload.uuid });
     warnOfPerson(deps, upload, facts);
-    await move(deps, upload, to, facts, poll, "absent");
+    // A held file may be looked for for weeks: its history does not repeat each time that it is still absent.
+    const isHeld = upload.errorCode === "held_for_person";
+    await move(deps, upload, to, facts, poll, isHeld ? null : "absent");
     return;
   }
   deps.log.info("Upload {upload}, whose answer was lost, is at Metrika as {metrikaUploadId}", {

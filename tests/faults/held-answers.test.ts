@@ -57,6 +57,8 @@ test("under the policy hold, a file that Metrika does not list waits for a perso
   }
   expect(rig.simulator.requests.byOperation).toMatchObject({ upload: 1, list: lists + 5 });
   expect((await rig.status(webhook, batch)).status).toBe("pending");
+  const { body } = await rig.manage("GET", `/v1/uploads/${held.upload_id}`);
+  expect(body.history).toHaveLength(1 + 4);
 });
 
 test("a held file that Metrika lists late goes on by itself", async () => {
