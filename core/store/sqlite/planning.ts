@@ -168,9 +168,14 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   const knowKey = sqlite.prepare(
     "insert into source_keys (key_hash, conversion_id, expires_at) values (?, ?, ?) on conflict do nothing",
   );
+  // While Metrika does not take a counter's files or refuses its token, the next file goes on filling: after an outage of days
+  // there is one file to send, not one for each few minutes of it.
   const seal = sqlite.prepare(
     `update uploads set state = 'planned', sealed_at = ?1, next_attempt_at = ?1, updated_at = ?1, version = version + 1
-     where state = 'filling' and rows > 0 and (ripe_at <= ?1 or rows >= ?2 or bytes >= ?3) and not_before * 1000 < ?1`,
+     where state = 'filling' and rows > 0 and not_before * 1000 < ?1 and (rows >= ?2 or bytes >= ?3 or (ripe_at <= ?1
+       and not exists (select 1 from credentials c where c.id = uploads.credential_id and c.paused_until > ?1)
+       and not exists (select 1 from uploads p where p.state = 'planned' and p.attempts > 0
+         and p.counter_id = uploads.counter_id and p.credential_id = uploads.credential_id)))`,
   );
 
   /** Whose rows follow the fate of a fact: the batches of its latest revision, of earlier unsent ones, and of its repeats. */
