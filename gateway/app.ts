@@ -7,6 +7,7 @@ import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { quotaRoutes } from "./routes/quota.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
@@ -28,6 +29,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     webhookRoutes(deps.routes),
     batchRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
+    quotaRoutes(deps.routes),
     healthRoutes(deps.routes.store, deps.isReady),
   ];
   for (const router of routers) app.route("/", router);

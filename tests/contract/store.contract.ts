@@ -6,6 +6,7 @@ import { correctionsContract } from "./store/corrections.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { planningContract } from "./store/planning.ts";
+import { quotaContract } from "./store/quota.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
@@ -30,7 +31,14 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     afterEach(() => opened.close());
 
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
-    for (const part of [...parts, sameSecondContract, uploadsContract, batchesContract, maintenanceContract])
+    for (const part of [
+      ...parts,
+      sameSecondContract,
+      uploadsContract,
+      batchesContract,
+      maintenanceContract,
+      quotaContract,
+    ])
       part(() => world);
   });
 }

@@ -7,6 +7,7 @@ import { prepareDiscard } from "./discard-batch.ts";
 import { prepareMaintenance } from "./maintenance.ts";
 import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
+import { prepareQuota } from "./quota.ts";
 import { prepareUploads } from "./uploads.ts";
 
 /** What a new installation is founded with; ignored when the database already has one. */
@@ -51,6 +52,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     planning: preparePlanning(sqlite),
     uploads: prepareUploads(sqlite, db),
     goals: goalQueries(db),
+    quota: prepareQuota(sqlite),
     maintenance: prepareMaintenance(sqlite),
     async close() {
       close();
