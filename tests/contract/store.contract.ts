@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from "bun:test";
 import type { Store } from "../../core/store/store.ts";
 import { accountsContract } from "./store/accounts.ts";
 import { batchesContract } from "./store/batches.ts";
+import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       ...parts,
       sameSecondContract,
       uploadsContract,
+      claimsContract,
       batchesContract,
       maintenanceContract,
       quotaContract,
