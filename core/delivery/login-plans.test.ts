@@ -72,14 +72,6 @@ test("what is told of a plan is what sending goes by", async () => {
   expect(await spender.plans.rulesFor(owner)).toMatchObject(planned);
 });
 
-test("a counter rests for as long as it was told to", () => {
-  const { plans, clock } = plansFor({});
-  plans.restCounter(100, NOW + 5000);
-  expect([plans.restOf(100), plans.restOf(200)]).toEqual([5000, 0]);
-  clock.now += 5000;
-  expect(plans.restOf(100)).toBe(0);
-});
-
 test("the worker leaves the reserve to people, and nobody goes beyond the day's requests", async () => {
   let spent = 0;
   const spend: QuotaStore["spend"] = async ({ limit }) => spent < limit && ++spent > 0;

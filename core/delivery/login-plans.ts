@@ -16,10 +16,6 @@ export interface LoginPlans {
   rulesFor(credential: Pick<CredentialRecord, "login" | "tokenHash">): Promise<PlannedRules>;
   /** The plan as of now, with its forecast, for whoever asks what it is. */
   planOf(loginKey: string): Promise<QuotaPlan>;
-  /** Metrika takes nothing more for a counter until then (Unix ms): new files gather rows as long. */
-  restCounter(counterId: number, until: number): void;
-  /** How much longer a counter rests, in milliseconds. */
-  restOf(counterId: number): number;
 }
 
 /** Rules, some of which the plan has stretched. */
@@ -30,7 +26,6 @@ export function createLoginPlans(quota: QuotaStore, rules: DeliveryRules, now: (
   const { lingerMs, pollMs, goalRecheckMs, goalForcedReadMs } = rules;
   const asSet = { lingerMs, pollMs, goalRecheckMs, goalForcedReadMs, isSplit: true, isOneByOne: true };
   const kept = new Map<string, { readonly until: number; readonly rules: PlannedRules }>();
-  const resting = new Map<number, number>();
 
   async function planOf(loginKey: string): Promise<QuotaPlan> {
     const spent = await quota.spent(loginKey, now());
@@ -61,15 +56,6 @@ export function createLoginPlans(quota: QuotaStore, rules: DeliveryRules, now: (
       // A plan ends with its day: the next one has a quota of its own.
       kept.set(loginKey, { until: Math.min(now() + KEPT_MS, nextMidnight(now())), rules: made });
       return made;
-    },
-    restCounter(counterId, until) {
-      resting.set(counterId, until);
-    },
-    restOf(counterId) {
-      const until = resting.get(counterId) ?? 0;
-      if (until > now()) return until - now();
-      resting.delete(counterId);
-      return 0;
     },
   };
 }

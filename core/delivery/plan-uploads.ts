@@ -47,8 +47,7 @@ export async function placeRows(
     const to = placeRow(row, goals.get(counterKey(row)) ?? null, now, plan.goalRecheckMs);
     if (to !== "upload") return { row, to };
     const keyHash = purchaseKey(deps.vault, row, row);
-    const lingerMs = Math.max(plan.lingerMs, deps.plans.restOf(row.counterId));
-    return { row, to, lane: laneOf(row, source, plan.isSplit), lingerMs, keyHash };
+    return { row, to, lane: laneOf(row, source, plan.isSplit), lingerMs: plan.lingerMs, keyHash };
   });
   const { maxRows, maxBytes, maxLanes } = deps.rules;
   const placed = await deps.store.planning.place(placements, {

@@ -103,6 +103,5 @@ async function restCounter(
     counter: counterId,
     until: new Date(until).toISOString(),
   });
-  deps.plans.restCounter(counterId, until);
   await deps.store.uploads.restCounter({ counterId, until, now: deps.now(), errorCode: COUNTER_QUOTA_CODE, errorText });
 }
