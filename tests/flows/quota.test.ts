@@ -193,9 +193,10 @@ test("counters in the ratio of two hundred to a login's 5000 requests sell aroun
     await Promise.all(webhooks.map((webhook) => rig.post(webhook, [newSale(rig)])));
     posted += webhooks.length;
     await rig.work();
+    // Sending never comes to rest because too much was spent before.
+    expect(await quotaOf(rig)).toMatchObject([{ credentials_paused: 0, exhausted: false }]);
     rig.advance(10 * MINUTE);
   }
-  expect(await quotaOf(rig)).toMatchObject([{ credentials_paused: 0, exhausted: false, split_files: false }]);
   await rig.settle();
 
   for (const day of ["2026-11-23", "2026-11-24"]) {
