@@ -9,6 +9,7 @@ import { conversionRoutes } from "./routes/conversions.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
+import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
@@ -34,6 +35,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     conversionRoutes(deps.routes),
     matchRateRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
+    quotaRoutes(deps.routes),
     healthRoutes(deps.routes.store, deps.isReady),
   ];
   for (const router of routers) app.route("/", router);

@@ -36,6 +36,7 @@ test("an empty environment gives the documented defaults", () => {
     readBackSeconds: [15, 60, 300, 900, 1800],
     goalRecheckSeconds: 3600,
     metrikaRps: 30,
+    metrikaDailyRequests: 5000,
     logLevel: "info",
     retentionDays: 90,
     maxRequestConversions: 100_000,

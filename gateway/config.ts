@@ -125,6 +125,13 @@ const fields = {
     "Requests per second to Metrika; its limit is 30 for an IP address",
     "Give a number from 1 to 1000",
   ),
+  metrikaDailyRequests: field(
+    "METRIKA_DAILY_REQUESTS",
+    "5000",
+    whole(1, 1_000_000_000),
+    "Requests a day to Metrika for each Yandex login, reads and writes each; its limit is 5000",
+    "Give a number from 1 to 1000000000",
+  ),
   logLevel: field("LOG_LEVEL", "info", logLevel, `Least level logged: ${logLevels.join(", ")}`, "Give one of them"),
   retentionDays: field(
     "RETENTION_DAYS",

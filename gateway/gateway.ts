@@ -1,6 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
+import { createLoginPlans } from "../core/delivery/login-plans.ts";
+import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
 import { createAccept } from "../core/intake/accept.ts";
@@ -9,7 +11,7 @@ import { createHalfWritten } from "../core/intake/half-written.ts";
 import { createKnownTargets } from "../core/intake/known-targets.ts";
 import { createMetrikaClient, type MetrikaClient } from "../core/metrika/client.ts";
 import type { Clock } from "../core/metrika/clock.ts";
-import type { Fetch } from "../core/metrika/http.ts";
+import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
@@ -100,15 +102,17 @@ interface Parts {
 }
 
 function wire(config: Config, options: GatewayOptions, { plugins, store, vault, now, newUuid }: Parts): Gateway {
-  const metrika = connectMetrika(config, options);
+  const rules = rulesOf(config, options);
+  const metrika = connectMetrika(config, options, createRequestBudget(store.quota, rules, now));
+  const plans = createLoginPlans(store.quota, rules, now);
   let committedAt = Number.NEGATIVE_INFINITY;
   const intakeIsBusy = () => performance.now() - committedAt < 50;
-  const rules = rulesOf(config, options);
   const delivery: DeliveryDeps = {
     store,
     metrika,
     vault,
     rules,
+    plans,
     log: getLogger(["metrika-gateway", "delivery"]),
     filesFolder: prepareFilesFolder(`${config.dataFolder}/uploads`),
     now,
@@ -153,6 +157,8 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     routes: {
       store,
       vault,
+      rules,
+      plans,
       sources: createSourceManager({ store, metrika, vault, registry, now, newUuid }),
       authenticate,
       forgetApiKeys: forget,
@@ -182,7 +188,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   };
 }
 
-function connectMetrika(config: Config, options: GatewayOptions): MetrikaClient {
+function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: BeforeRequest): MetrikaClient {
   const timing = options.clock === undefined ? {} : { clock: options.clock };
   return createMetrikaClient({
     apiUrl: config.metrikaApiUrl,
@@ -190,6 +196,7 @@ function connectMetrika(config: Config, options: GatewayOptions): MetrikaClient 
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     userAgent: `metrika-gateway/${packageJson.version}`,
     limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps, ...timing }),
+    beforeRequest,
     ...timing,
   });
 }
@@ -202,6 +209,7 @@ function rulesOf(config: Config, options: GatewayOptions): DeliveryRules {
     pollMs: config.pollIntervalSeconds * 1000,
     readBackMs: config.readBackSeconds.map((seconds) => seconds * 1000),
     goalRecheckMs: config.goalRecheckSeconds * 1000,
+    dailyRequests: config.metrikaDailyRequests,
     ...options.rules,
   };
 }

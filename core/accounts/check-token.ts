@@ -45,17 +45,29 @@ export const tokenSentences = {
 /** A stable code of {@link tokenSentences}. */
 export type TokenWarningCode = keyof typeof tokenSentences;
 
-/** Asks Metrika whose the token is and what it may do with the counter. A refusal is a warning, never an error. */
+/** Of the time that Metrika is given, the part in which the login must be known. */
+const LOGIN_MS = 2000;
+
+/**
+ * Asks Metrika whose the token is and what it may do with the counter. A refusal is a warning, never an error. The login is
+ * asked first, since it is under the login that Metrika counts the other requests.
+ * @param tokenHash by what they are counted when the login cannot be known
+ */
 export async function checkToken(
   metrika: MetrikaClient,
-  { token, counterId, signal }: { readonly token: string; readonly counterId: number; readonly signal: AbortSignal },
+  ask: {
+    readonly token: string;
+    readonly tokenHash: string;
+    readonly counterId: number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<TokenReport> {
-  const call = { token, signal };
-  const [login, counter, goals] = await Promise.allSettled([
-    metrika.login.get(call),
-    metrika.counters.get({ ...call, counterId }),
-    metrika.goals.list({ ...call, counterId }),
-  ]);
+  const { token, counterId, signal } = ask;
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(LOGIN_MS)]);
+  const [known] = await Promise.allSettled([metrika.login.get({ token, signal: soon })]);
+  const login = known.status === "fulfilled" ? known.value.login : null;
+  const call = { token, loginKey: login ?? ask.tokenHash, counterId, signal };
+  const [counter, goals] = await Promise.allSettled([metrika.counters.get(call), metrika.goals.list(call)]);
   const warnings: TokenWarning[] = [];
   if (counter.status === "rejected") warnings.push(warningOf(counter.reason, counterId));
   else if (counter.value.writable === false) {
@@ -68,7 +80,7 @@ export async function checkToken(
     warnings.push({ code: "goals_not_readable", params: { counter: counterId, text: textOf(goals.reason) } });
   }
   return {
-    login: login.status === "fulfilled" ? login.value.login : null,
+    login,
     timeZone: counter.status === "fulfilled" ? (counter.value.timeZoneName ?? null) : null,
     goals: goals.status === "fulfilled" ? [...goalIdentifiers(goals.value)] : null,
     warnings,

@@ -3,6 +3,7 @@ import { type Language, type Params, render } from "../language.ts";
 import type { MetrikaErrorCode } from "../metrika/errors.ts";
 import { metrikaSentences } from "../metrika/sentences.ts";
 import type { BatchRecord, BatchUpload, CredentialRecord, PauseReason, SetAside } from "../store/store.ts";
+import { COUNTER_QUOTA_CODE } from "./send-outcome.ts";
 import { type DeliveryCode, deliverySentences, nearestGoalPhrase } from "./sentences.ts";
 import { isUnsent } from "./upload-state.ts";
 
@@ -85,6 +86,7 @@ function sayUpload(upload: BatchUpload, { credential, now }: BatchFacts, languag
     const rests = credential?.pausedUntil != null && credential.pausedUntil > now;
     if (rests && credential.id === upload.credentialId) return [sayRest(credential.pausedReason, told, language)];
     if (errorCode === null) return [];
+    if (errorCode === COUNTER_QUOTA_CODE) return [say(COUNTER_QUOTA_CODE, language, file)];
     return [say("retrying", language, { ...file, text: sayCause(errorCode, told, language) })];
   }
   if (state === "uncertain") {

@@ -1,9 +1,10 @@
 import type { MetrikaError } from "../metrika/errors.ts";
 import { goalIdentifiers, isGoalIdentifier } from "../metrika/goals.ts";
-import type { CounterGoals } from "../store/store.ts";
+import type { CounterGoals, CredentialRecord } from "../store/store.ts";
 import { backoffMs } from "./backoff.ts";
 import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } from "./credential-use.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { loginKeyOf } from "./login-key.ts";
 import { counterKey, placeRows } from "./plan-uploads.ts";
 import type { DeliveryRules } from "./rules.ts";
 import { whenAgain } from "./send-outcome.ts";
@@ -19,11 +20,19 @@ export async function countersToCheck(deps: DeliveryDeps): Promise<readonly Wait
   const due: WaitingCounter[] = [];
   for (const counter of await deps.store.planning.countersWaitingForGoal()) {
     const credential = await deps.store.credentials.get(counter.credentialId);
-    const rests = credential?.pausedUntil != null && credential.pausedUntil > deps.now();
+    if (!credential || (await mayNotRead(deps, credential))) continue;
     const known = await deps.store.goals.get(counter.workspaceId, counter.counterId);
-    if (!rests && readIsDue(known, counter.newestArrival, deps.now(), deps.rules)) due.push(counter);
+    const rules = await deps.plans.rulesFor(credential);
+    if (readIsDue(known, counter.newestArrival, deps.now(), rules)) due.push(counter);
   }
   return due;
+}
+
+/** A used-up quota of writes leaves reads alone, unless Metrika itself said that the day is used up. */
+async function mayNotRead({ store, now }: DeliveryDeps, credential: CredentialRecord): Promise<boolean> {
+  if (credential.pausedUntil === null || credential.pausedUntil <= now()) return false;
+  if (credential.pausedReason !== "quota") return true;
+  return (await store.quota.spent(loginKeyOf(credential), now())).exhaustedAt !== null;
 }
 
 /** Whether the goals of a counter with waiting rows should be read now. */
@@ -137,7 +146,7 @@ async function afterFailure(
     const at = { now: attemptedAt, random: deps.random(), rules: deps.rules, pauses: credential.record.pauses };
     const { pause, retryAt } = whenAgain(error, failures, at);
     if (pause) {
-      await rest(deps, credential, pause.reason, pause.until);
+      await rest(deps, credential, pause);
       return null;
     }
     // The next reading is due a full wait after this instant, which makes it fall at the time that Metrika named.

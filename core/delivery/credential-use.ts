@@ -1,22 +1,24 @@
 import { MetrikaError } from "../metrika/errors.ts";
-import type { CredentialRecord, PauseReason } from "../store/store.ts";
+import type { CredentialRecord } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { loginKeyOf } from "./login-key.ts";
+import type { Pause } from "./send-outcome.ts";
 
 /** A credential ready for calls. */
 export interface OpenCredential {
   readonly record: CredentialRecord;
   /** What every call of the client takes. */
-  readonly call: { readonly token: string; readonly loginKey: string };
+  readonly call: { readonly token: string; readonly loginKey: string; readonly isBackground: true };
 }
 
 /** The context that binds a sealed token to its credential. */
 export const tokenContext = (credentialUuid: string) => `credential:${credentialUuid}`;
 
-/** Opens a credential's token. Until its login is known, the token's hash stands in as the key of its quota. */
+/** Opens a credential's token for the worker. */
 export function openCredential(vault: Vault, record: CredentialRecord): OpenCredential {
   const token = vault.open(record.sealedToken, tokenContext(record.uuid));
-  return { record, call: { token, loginKey: record.login ?? record.tokenHash } };
+  return { record, call: { token, loginKey: loginKeyOf(record), isBackground: true } };
 }
 
 /** Reads and opens a credential. */
@@ -26,24 +28,24 @@ export async function credentialOf(deps: DeliveryDeps, id: number): Promise<Open
   return openCredential(deps.vault, record);
 }
 
-/** The credential worked: whatever rested because of it goes on. */
+/** The credential worked: whatever rested because of it goes on. That one may read says nothing about its quota of writes. */
 export async function noteSuccess(deps: DeliveryDeps, { record }: OpenCredential): Promise<void> {
-  if (record.pausedUntil !== null) await deps.store.credentials.resume(record.id, deps.now());
+  if (record.pausedUntil === null) return;
+  const spares = record.pausedReason === "quota" && record.pausedUntil > deps.now();
+  if (!spares) await deps.store.credentials.resume(record.id, deps.now());
 }
 
 /**
- * Rests a credential. Told once: later refusals of the same rest stay silent. The store is asked again, since the refusal
- * may be the second of two at once, or concern a token that was replaced while the call was under way.
+ * Rests a credential, or for a quota all of its login. Told once: later refusals of the same rest stay silent. The store is
+ * asked again, since the refusal may be the second of two at once, or concern a token that was replaced while the call was
+ * under way.
  */
-export async function rest(
-  deps: DeliveryDeps,
-  { record }: OpenCredential,
-  reason: PauseReason,
-  until: number,
-): Promise<void> {
-  const { credentials } = deps.store;
+export async function rest(deps: DeliveryDeps, { record }: OpenCredential, pause: Pause): Promise<void> {
+  const { reason, until } = pause;
+  const { credentials, quota } = deps.store;
   const current = await credentials.get(record.id);
   if (current?.tokenHash !== record.tokenHash) return;
+  if (pause.reason === "quota" && pause.isExhausted) await quota.exhaust(loginKeyOf(current), deps.now());
   if (current.pausedReason === reason && (current.pausedUntil ?? 0) > deps.now()) return;
   if (current.pausedReason !== reason) {
     deps.log.warn("Sending with credential {credential} rests until {until}: {reason}", {
@@ -52,7 +54,8 @@ export async function rest(
       reason,
     });
   }
-  await credentials.pause(record.id, reason, until, deps.now());
+  if (reason === "quota") await credentials.pauseLogin(loginKeyOf(current), until, deps.now());
+  else await credentials.pause(record.id, reason, until, deps.now());
 }
 
 /**

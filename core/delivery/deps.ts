@@ -1,6 +1,7 @@
 import type { MetrikaClient } from "../metrika/client.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { LoginPlans } from "./login-plans.ts";
 import type { DeliveryRules } from "./rules.ts";
 
 /** Facts of delivery for the log: a sentence with blanks, and their values. Never a token, never a visitor's identifier. */
@@ -15,6 +16,8 @@ export interface DeliveryDeps {
   readonly metrika: MetrikaClient;
   readonly vault: Vault;
   readonly rules: DeliveryRules;
+  /** The rules as each login's quota bends them. */
+  readonly plans: LoginPlans;
   readonly log: DeliveryLog;
   /** Folder for files on their way to Metrika. */
   readonly filesFolder: string;

@@ -1,6 +1,7 @@
 import { PURCHASE_KEYS_KEPT_MS, purchaseKey } from "../conversion/purchase-key.ts";
-import type { Placement, UnassignedRow } from "../store/store.ts";
+import type { Placement, SourceRecord, UnassignedRow } from "../store/store.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import type { PlannedRules } from "./login-plans.ts";
 import { type KnownGoals, laneOf, placeRow } from "./place-rows.ts";
 import { JOINED_FOR_MS } from "./rules.ts";
 
@@ -37,14 +38,16 @@ export async function placeRows(
 ): Promise<number> {
   const now = deps.now();
   const sources = await deps.store.sources.getMany([...new Set(rows.map((row) => row.sourceId))]);
+  const rules = await rulesOf(deps, sources.values());
   const placements = rows.map((row): Placement => {
     const source = sources.get(row.sourceId);
     if (!source) throw new Error(`Source ${row.sourceId} of a conversion is gone.`);
     if (source.deliveryPaused) return { row, to: "delivery_paused" };
-    const to = placeRow(row, goals.get(counterKey(row)) ?? null, now, deps.rules.goalRecheckMs);
+    const plan = rules.get(source.credentialId) ?? { ...deps.rules, isSplit: true };
+    const to = placeRow(row, goals.get(counterKey(row)) ?? null, now, plan.goalRecheckMs);
     if (to !== "upload") return { row, to };
     const keyHash = purchaseKey(deps.vault, row, row);
-    return { row, to, lane: laneOf(row, source, true), lingerMs: deps.rules.lingerMs, keyHash };
+    return { row, to, lane: laneOf(row, source, plan.isSplit), lingerMs: plan.lingerMs, keyHash };
   });
   const { maxRows, maxBytes, maxLanes } = deps.rules;
   const placed = await deps.store.planning.place(placements, {
@@ -63,6 +66,19 @@ export async function placeRows(
     );
   }
   return placed.rows;
+}
+
+/** How files of each credential are made, as the quota of its login allows. */
+async function rulesOf(
+  { store, plans }: DeliveryDeps,
+  sources: Iterable<SourceRecord>,
+): Promise<ReadonlyMap<number, PlannedRules>> {
+  const rules = new Map<number, PlannedRules>();
+  for (const { credentialId } of sources) {
+    const credential = rules.has(credentialId) ? null : await store.credentials.get(credentialId);
+    if (credential) rules.set(credentialId, await plans.rulesFor(credential));
+  }
+  return rules;
 }
 
 async function goalsOf(deps: DeliveryDeps, rows: readonly UnassignedRow[]): Promise<ReadonlyMap<string, KnownGoals>> {

@@ -5,13 +5,13 @@ import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } 
 import type { DeliveryDeps } from "./deps.ts";
 import { moveUpload } from "./move-upload.ts";
 import { factsOf, outcomeOfPoll } from "./poll-outcome.ts";
+import { ONE_BY_ONE } from "./quota-plan.ts";
 import { afterAbsence, afterUnreadableList } from "./read-back.ts";
+import type { DeliveryRules } from "./rules.ts";
 import { jittered, whenAgain } from "./send-outcome.ts";
 import { commentOf } from "./send-upload.ts";
 
 const PAGE_SIZE = 10_000;
-/** So few files are asked for one by one: a counter with a long history has a long list. */
-const ONE_BY_ONE = 3;
 
 /**
  * Asks Metrika about all claimed uploads of one counter with one credential: those it works on, and those whose answer
@@ -30,13 +30,16 @@ export async function pollUploads(
   if (!first) return true;
   const startedAt = deps.now();
   const credential = await credentialOf(deps, first.credentialId);
+  const rules = await deps.plans.rulesFor(credential.record);
+  // One chance for all of a counter, so that they fall due together and one list goes on serving them.
+  const wait = jittered(rules.pollMs, deps.random());
   try {
-    const found = await readUploadings(deps, open, credential, signal);
+    const found = await readUploadings(deps, open, credential, rules.isOneByOne, signal);
     await noteSuccess(deps, credential);
     for (const upload of open) {
       const uploading = found.get(upload.id) ?? null;
       const write = upload.state === "uncertain" ? recordReadBack : recordPoll;
-      await write(deps, upload, uploading, { claim, startedAt, now: deps.now() });
+      await write(deps, upload, uploading, { claim, startedAt, now: deps.now(), rules, wait });
     }
     return true;
   } catch (thrown) {
@@ -50,12 +53,13 @@ async function readUploadings(
   deps: DeliveryDeps,
   open: readonly UploadRecord[],
   { call }: OpenCredential,
+  isOneByOne: boolean,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Uploading>> {
   const counterId = (open[0] as UploadRecord).counterId;
   const known = open.filter((upload) => upload.metrikaUploadId !== null);
   const found = new Map<number, Uploading>();
-  if (known.length === open.length && known.length <= ONE_BY_ONE) {
+  if (isOneByOne && known.length === open.length && known.length <= ONE_BY_ONE) {
     for (const upload of known) {
       const uploadingId = upload.metrikaUploadId as string;
       try {
@@ -83,6 +87,9 @@ interface Poll {
   readonly claim: string;
   readonly startedAt: number;
   readonly now: number;
+  readonly rules: DeliveryRules;
+  /** Milliseconds until the next one. */
+  readonly wait: number;
 }
 
 /** Writes down whether the file whose answer was lost is at Metrika. */
@@ -130,8 +137,7 @@ async function recordPoll(
   uploading: Uploading | null,
   poll: Poll,
 ): Promise<void> {
-  const { now } = poll;
-  const wait = jittered(deps.rules.pollMs, deps.random());
+  const { now, rules, wait } = poll;
   if (uploading === null) {
     const errorCode = "metrika_lost_sight";
     const isNews = upload.errorCode !== errorCode;
@@ -146,7 +152,7 @@ async function recordPoll(
     );
     return;
   }
-  const { to, facts, outcome } = outcomeOfPoll(upload, uploading, { now, rules: deps.rules, wait });
+  const { to, facts, outcome } = outcomeOfPoll(upload, uploading, { now, rules, wait });
   const status = uploading.status;
   if (facts.errorCode && facts.errorCode !== upload.errorCode) {
     deps.log.warn("Upload {upload} needs a look: {code}, status {status}", {
@@ -173,7 +179,7 @@ async function move(
   upload: UploadRecord,
   to: UploadState,
   facts: UploadFacts,
-  { claim, startedAt, now }: Poll,
+  { claim, startedAt, now }: Pick<Poll, "claim" | "startedAt" | "now">,
   outcome: string | null,
 ): Promise<void> {
   const code = facts.errorCode ?? null;
@@ -195,7 +201,7 @@ async function postpone(
   const now = deps.now();
   const at = { now, random: deps.random(), rules: deps.rules, pauses: credential.record.pauses };
   const { retryAt, pause } = whenAgain(error, failures, at);
-  if (pause) await rest(deps, credential, pause.reason, pause.until);
+  if (pause) await rest(deps, credential, pause);
   for (const upload of open) {
     const attempt: Attempt = {
       kind: kindOf(upload),

@@ -22,10 +22,18 @@ export interface DeliveryRules {
   readonly refusedToken: Backoff;
   /** A claim's life; renewed while bytes move. */
   readonly leaseMs: number;
-  /** Files on the way at once, in all and per credential (Metrika allows a login three requests; one stays for reads). */
+  /** Files on the way at once, in all and per login (Metrika allows a login three requests; one stays for reads). */
   readonly parallelSends: number;
-  readonly parallelSendsPerCredential: number;
+  readonly parallelSendsPerLogin: number;
+  /** Requests that a login may make in a day, reads and writes each (METRIKA_DAILY_REQUESTS). */
+  readonly dailyRequests: number;
+  /** The share of them that stays for people: the worker leaves it alone. */
+  readonly reserveShare: number;
 }
+
+/** Requests of each kind that the worker may make in a day with one login. */
+export const workersShare = ({ dailyRequests, reserveShare }: Pick<DeliveryRules, "dailyRequests" | "reserveShare">) =>
+  Math.floor(dailyRequests * (1 - reserveShare));
 
 /** How long after a lost answer Metrika's list is read first. */
 export const firstReadBackMs = ({ readBackMs }: Pick<DeliveryRules, "readBackMs">): number => readBackMs[0] ?? 15_000;
@@ -53,5 +61,7 @@ export const defaultRules: DeliveryRules = {
   refusedToken: { firstMs: 300_000, limitMs: 21_600_000 },
   leaseMs: 60_000,
   parallelSends: 16,
-  parallelSendsPerCredential: 2,
+  parallelSendsPerLogin: 2,
+  dailyRequests: 5000,
+  reserveShare: 0.05,
 };

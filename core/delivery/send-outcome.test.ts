@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { MetrikaErrorKind } from "../metrika/errors.ts";
+import { OWN_QUOTAS } from "./request-budget.ts";
 import { defaultRules } from "./rules.ts";
 import { jittered, nextMidnight, outcomeOfSend, outcomeOfSendError, whenAgain } from "./send-outcome.ts";
 import { exampleError, exampleUpload, exampleUploading, NOW } from "./upload-examples.ts";
@@ -64,9 +65,31 @@ test("a daily quota rests everything of the login until shortly after midnight G
   const quota = { name: "quota_requests_by_uid", freed: "midnight_gmt" } as const;
   const { to, pause } = outcomeOfSendError(exampleError("throttled", { quota }), sending, at);
   expect(to).toBe("planned");
-  expect(pause).toEqual({ reason: "quota", until: Date.parse("2026-11-24T00:00:30Z") });
+  expect(pause).toEqual({ reason: "quota", until: Date.parse("2026-11-24T00:00:30Z"), isExhausted: true });
   const asked = whenAgain(exampleError("throttled", { quota, retryAfterSeconds: 60 }), 1, at);
-  expect(asked.pause).toEqual({ reason: "quota", until: NOW + 60_000 });
+  expect(asked.pause).toEqual({ reason: "quota", until: NOW + 60_000, isExhausted: false });
+});
+
+test("a day that Metrika calls used up in its first minutes is the one before: the new day is not given up", () => {
+  const quota = { name: "quota_requests_by_uid", freed: "midnight_gmt" } as const;
+  const early = { ...at, now: Date.parse("2026-11-24T00:00:05Z") };
+  const { pause } = whenAgain(exampleError("throttled", { quota }), 1, early);
+  expect(pause).toEqual({ reason: "quota", until: Date.parse("2026-11-24T00:10:30Z"), isExhausted: false });
+});
+
+test("a counter's own daily quota rests that counter until after midnight, and nothing else", () => {
+  const quota = { name: "quota_requests_by_counter_id", freed: "midnight_gmt" } as const;
+  const outcome = outcomeOfSendError(exampleError("throttled", { quota }), sending, at);
+  const midnight = Date.parse("2026-11-24T00:00:30Z");
+  expect(outcome).toMatchObject({ to: "planned", pause: null, counterRestsUntil: midnight });
+  expect(outcome.facts).toMatchObject({ nextAttemptAt: midnight, errorCode: "waiting_counter_quota" });
+});
+
+test("the gateway's own count rests sending when writes are spent, and only the one question when reads are", () => {
+  const own = (name: string) => exampleError("throttled", { quota: { name, freed: "midnight_gmt" } });
+  const until = Date.parse("2026-11-24T00:00:30Z");
+  expect(whenAgain(own(OWN_QUOTAS.write), 1, at).pause).toEqual({ reason: "quota", until, isExhausted: false });
+  expect(whenAgain(own(OWN_QUOTAS.read), 1, at)).toMatchObject({ retryAt: until, pause: null, isCounterQuota: false });
 });
 
 test.each(["unauthorized", "forbidden"] as const)(

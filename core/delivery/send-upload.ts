@@ -4,7 +4,7 @@ import { asMetrikaError, credentialOf, noteSuccess, rest } from "./credential-us
 import type { DeliveryDeps } from "./deps.ts";
 import { keepLease } from "./lease.ts";
 import { moveUpload } from "./move-upload.ts";
-import { type Outcome, outcomeOfSend, outcomeOfSendError } from "./send-outcome.ts";
+import { COUNTER_QUOTA_CODE, type Outcome, outcomeOfSend, outcomeOfSendError } from "./send-outcome.ts";
 
 /** The comment by which a lost answer is found again: Metrika documents letters and digits only. */
 export const commentOf = (upload: { readonly uuid: string }) => upload.uuid.replaceAll("-", "");
@@ -66,7 +66,8 @@ async function trySend(
 ): Promise<{ outcome: Outcome; detail: string | null }> {
   const lease = keepLease(deps, upload.id, claim);
   const credential = await credentialOf(deps, upload.credentialId);
-  const at = () => ({ now: deps.now(), random: deps.random(), rules: deps.rules, pauses: credential.record.pauses });
+  const rules = await deps.plans.rulesFor(credential.record);
+  const at = () => ({ now: deps.now(), random: deps.random(), rules, pauses: credential.record.pauses });
   let file: BuiltFile | null = null;
   try {
     file = await buildFile(deps, upload, lease.renew);
@@ -83,9 +84,24 @@ async function trySend(
   } catch (thrown) {
     const error = asMetrikaError(thrown, file !== null);
     const outcome = outcomeOfSendError(error, upload, at());
-    if (outcome.pause) await rest(deps, credential, outcome.pause.reason, outcome.pause.until);
+    if (outcome.pause) await rest(deps, credential, outcome.pause);
+    if (outcome.counterRestsUntil) await restCounter(deps, upload, outcome.counterRestsUntil, error.message);
     return { outcome, detail: error.message };
   } finally {
     await file?.remove();
   }
+}
+
+/** Metrika takes nothing more for this counter today; the login's other counters go on. */
+async function restCounter(
+  deps: DeliveryDeps,
+  { counterId }: UploadRecord,
+  until: number,
+  errorText: string,
+): Promise<void> {
+  deps.log.warn("Sending to counter {counter} rests until {until}: its daily quota is used up", {
+    counter: counterId,
+    until: new Date(until).toISOString(),
+  });
+  await deps.store.uploads.restCounter({ counterId, until, now: deps.now(), errorCode: COUNTER_QUOTA_CODE, errorText });
 }

@@ -62,6 +62,10 @@ export const deliverySentences = {
     ru: "Отправка ждёт: дневной лимит запросов к Метрике исчерпан до 00:00 по Гринвичу.",
     en: "Sending waits: the daily limit of requests to Metrika is used up until 00:00 GMT.",
   },
+  waiting_counter_quota: {
+    ru: "Файл (строк: {rows}) ждёт: дневной лимит запросов к этому счётчику Метрики исчерпан до 00:00 по Гринвичу.",
+    en: "The file (rows: {rows}) waits: the daily limit of requests to this counter of Metrika is used up until 00:00 GMT.",
+  },
   answer_lost: {
     ru: "Ответ Метрики на файл (строк: {rows}) потерян; шлюз ищет файл в её списке, прежде чем отправить его снова.",
     en: "Metrika's answer to the file (rows: {rows}) was lost; the gateway looks for the file in its list before sending it again.",

@@ -9,9 +9,7 @@ import { noteTrouble } from "./trouble.ts";
 
 /** Uploads asked about at once; one list of a counter serves all of its own. */
 const POLL_LIMIT = 1000;
-const POLLED = ["sent", "processing", "uncertain"] as const;
 const GOALS_REST = 20;
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** The loop that moves conversions from the store to Metrika. */
 export interface Worker {
@@ -73,7 +71,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       now: deps.now(),
       leaseMs: rules.leaseMs,
       limit,
-      perCredential: rules.parallelSendsPerCredential,
+      perLogin: rules.parallelSendsPerLogin,
     });
     for (const upload of planned) {
       sends++;
@@ -84,14 +82,8 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
 
   async function beginPolls(): Promise<number> {
     const claim = deps.newUuid();
-    const due = await store.uploads.claimDue({
-      states: POLLED,
-      claim,
-      now: deps.now(),
-      leaseMs: rules.leaseMs,
-      limit: POLL_LIMIT,
-      perCredential: NO_LIMIT,
-    });
+    const request = { claim, now: deps.now(), leaseMs: rules.leaseMs, limit: POLL_LIMIT };
+    const due = await store.uploads.claimToPoll(request);
     for (const [counter, open] of Map.groupBy(due, (u) => `${u.counterId}:${u.credentialId}`)) {
       begin(`poll:${counter}:${claim}`, async () => {
         const failures = failedPolls.get(counter) ?? 0;

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { createCounter, getCounter, listCounters } from "./counters.ts";
 import { createGoal, listGoals } from "./goals.ts";
-import { createMetrikaHttp, type Fetch, type MetrikaHttp } from "./http.ts";
+import { type BeforeRequest, createMetrikaHttp, type Fetch, type MetrikaHttp } from "./http.ts";
 import { getLogin } from "./login.ts";
 import { getUploading, listUploadings, uploadConversions } from "./offline-conversions.ts";
 import type { RateLimiter } from "./rate-limit.ts";
@@ -18,6 +18,8 @@ export interface MetrikaClientOptions {
   readonly timeoutMs?: number;
   /** Shared by everything in this process that talks to Metrika. Requests to the login host are not counted. */
   readonly limiter?: RateLimiter;
+  /** Sees every request to Metrika's API before it goes out; those to the login host are in no quota. */
+  readonly beforeRequest?: BeforeRequest;
   readonly clock?: Clock;
   /** A fresh multipart boundary. Default: random. */
   readonly boundary?: () => string;
@@ -45,10 +47,15 @@ export interface MetrikaClient {
 
 /** Makes a client; it holds no connection and no timer while no call is on the way. */
 export function createMetrikaClient(options: MetrikaClientOptions): MetrikaClient {
-  const { apiUrl, loginUrl, limiter, boundary = randomBoundary } = options;
+  const { apiUrl, loginUrl, limiter, beforeRequest, boundary = randomBoundary } = options;
   const { fetch, userAgent, timeoutMs = 30_000, clock = systemClock } = options;
   const common = { fetch, timeoutMs, clock, ...(userAgent !== undefined && { userAgent }) };
-  const http = createMetrikaHttp({ ...common, apiUrl, ...(limiter !== undefined && { limiter }) });
+  const http = createMetrikaHttp({
+    ...common,
+    apiUrl,
+    ...(limiter !== undefined && { limiter }),
+    ...(beforeRequest !== undefined && { beforeRequest }),
+  });
   const loginHttp = createMetrikaHttp({ ...common, apiUrl: loginUrl });
   return {
     counters: {

@@ -39,6 +39,32 @@ test("a request carries the token as OAuth and its query encoded", async () => {
   });
 });
 
+test("every request is announced before it goes out, and one that is kept back never does", async () => {
+  const seen: unknown[] = [];
+  const fetched = async () => {
+    seen.push("sent");
+    return Response.json({ ok: true });
+  };
+  const send = http(fetched, { beforeRequest: async (notice) => void seen.push(notice) });
+  await send(read);
+  await send({ ...write, loginKey: "owner", isBackground: true });
+  expect(seen).toEqual([
+    { loginKey: null, kind: "read", isBackground: false },
+    "sent",
+    { loginKey: "owner", kind: "write", isBackground: true },
+    "sent",
+  ]);
+  const spent = new MetrikaError("spent", { kind: "throttled", bodyMayHaveArrived: false });
+  for (const [reason, told] of [
+    [spent, { kind: "throttled", message: "spent" }],
+    [new Error("disk is full"), { kind: "aborted", bodyMayHaveArrived: false }],
+  ] as const) {
+    const failure = failureOf(http(fetched, { beforeRequest: () => Promise.reject(reason) })(write));
+    expect(await failure).toMatchObject(told);
+  }
+  expect(seen).toHaveLength(4);
+});
+
 test("silence longer than the timeout ends the request and leaves no timer", async () => {
   const clock = createManualClock();
   const failure = failureOf(http(silent, { clock, timeoutMs: 30_000 })(write));

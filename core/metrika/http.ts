@@ -17,8 +17,22 @@ export interface CallOptions {
   readonly token: string;
   /** The Yandex login the token belongs to, for the limit of parallel requests. Default: the token itself. */
   readonly loginKey?: string;
+  /** Nobody waits for the answer; whoever counts requests may keep some back for people. Default: somebody does. */
+  readonly isBackground?: boolean;
   readonly signal?: AbortSignal;
 }
+
+/** A request that is about to go out, as {@link BeforeRequest} sees it. */
+export interface RequestNotice {
+  /** Null: the caller named no login. */
+  readonly loginKey: string | null;
+  /** Metrika counts these apart: https://yandex.com/dev/metrika/en/intro/quotas */
+  readonly kind: "read" | "write";
+  readonly isBackground: boolean;
+}
+
+/** Called once for each request, just before it goes out. Its rejection keeps the request back. */
+export type BeforeRequest = (request: RequestNotice) => Promise<void>;
 
 /** A request body: a JSON value, or a stream whose exact length in bytes is known beforehand. */
 export type CallBody =
@@ -50,6 +64,7 @@ export interface MetrikaHttpOptions {
   readonly timeoutMs?: number;
   /** Default: no limit. */
   readonly limiter?: RateLimiter;
+  readonly beforeRequest?: BeforeRequest;
   readonly clock?: Clock;
 }
 
@@ -79,6 +94,9 @@ export function createMetrikaHttp(options: MetrikaHttpOptions): MetrikaHttp {
       });
     });
     try {
+      await options.beforeRequest?.(noticeOf(call)).catch((error: unknown) => {
+        throw keptBack(operation, error);
+      });
       if (call.signal?.aborted) throw abortedBefore(operation, call.signal);
       return await send(call, operation);
     } finally {
@@ -164,6 +182,21 @@ function requestOf(
 function streamOf(body: CallBody | undefined, silence: SilenceTimer): BodyStream | null {
   if (body?.kind !== "stream") return null;
   return createBodyStream(body.chunks, { sourceWorks: silence.pause, networkWorks: silence.restart });
+}
+
+const noticeOf = ({ loginKey, method, isBackground }: MetrikaCall<unknown>): RequestNotice => ({
+  loginKey: loginKey ?? null,
+  kind: method === "GET" ? "read" : "write",
+  isBackground: isBackground ?? false,
+});
+
+function keptBack(operation: string, cause: unknown): MetrikaError {
+  if (cause instanceof MetrikaError) return cause;
+  return new MetrikaError(`${operation} was kept back: ${cause instanceof Error ? cause.message : cause}`, {
+    kind: "aborted",
+    bodyMayHaveArrived: false,
+    cause,
+  });
 }
 
 function abortedBefore(operation: string, signal: AbortSignal): MetrikaError {

@@ -56,8 +56,15 @@ const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex
 export function createSourceManager(deps: SourceManagerDeps): SourceManager {
   const { store, vault, registry, now } = deps;
 
+  const hashOfToken = (token: string) => vault.hmac("token", token);
+
   const check = (token: string, counterId: number) =>
-    checkToken(deps.metrika, { token, counterId, signal: AbortSignal.timeout(CHECK_MS) });
+    checkToken(deps.metrika, {
+      token,
+      tokenHash: hashOfToken(token),
+      counterId,
+      signal: AbortSignal.timeout(CHECK_MS),
+    });
 
   /** What Metrika told is kept: the login owns the quota, the goals judge the targets. */
   async function keep(
@@ -90,7 +97,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         uuid: credentialUuid,
         workspaceId,
         sealedToken: vault.seal(token, tokenContext(credentialUuid)),
-        tokenHash: vault.hmac("token", token),
+        tokenHash: hashOfToken(token),
         now: now(),
       });
       await keep(report, credential.id, workspaceId, counterId);
@@ -135,7 +142,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       await store.credentials.replaceToken(
         credential.id,
         vault.seal(token, tokenContext(credential.uuid)),
-        vault.hmac("token", token),
+        hashOfToken(token),
         now(),
       );
       await keep(report, credential.id, source.workspaceId, source.counterId);

@@ -6,6 +6,7 @@ import type { IntakeStore } from "./port/intake.ts";
 import type { MaintenanceStore } from "./port/maintenance.ts";
 import type { MatchRateStore } from "./port/match-rates.ts";
 import type { PlanningStore } from "./port/planning.ts";
+import type { QuotaStore } from "./port/quota.ts";
 import type { CredentialStore, SourceStore } from "./port/sources.ts";
 import type { UploadStore } from "./port/uploads.ts";
 
@@ -19,6 +20,7 @@ export type * from "./port/maintenance.ts";
 export type * from "./port/match-rates.ts";
 export type * from "./port/page.ts";
 export type * from "./port/planning.ts";
+export type * from "./port/quota.ts";
 export type * from "./port/sources.ts";
 export type * from "./port/uploads.ts";
 
@@ -35,6 +37,7 @@ export interface Store {
   readonly planning: PlanningStore;
   readonly uploads: UploadStore;
   readonly goals: GoalStore;
+  readonly quota: QuotaStore;
   readonly maintenance: MaintenanceStore;
   close(): Promise<void>;
 }

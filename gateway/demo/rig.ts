@@ -13,7 +13,11 @@ import { type Listening, type ReservedPort, reservePort, serveGateway } from "..
 /** Half the time a file waits at Metrika, half of it Metrika works on it; real Metrika takes up to two hours. */
 const PROCESSING_MS = 4000;
 /** A pace to watch; the pauses of production are minutes. */
-const HURRIED = { lingerMs: 1000, pollMs: 500, goalRecheckMs: 1000, goalForcedReadMs: 1000 } as const;
+const HURRIED = {
+  ...{ lingerMs: 1000, pollMs: 500, goalRecheckMs: 1000, goalForcedReadMs: 1000 },
+  // At this pace a real login's day would be over before the demo is.
+  dailyRequests: 1_000_000_000,
+} as const;
 const SIMULATOR_PORT = 8788;
 
 /** The gateway with a simulated Metrika, both listening on this machine, in a folder of their own. */

@@ -1,3 +1,5 @@
+import type { LoginPlans } from "../../core/delivery/login-plans.ts";
+import type { DeliveryRules } from "../../core/delivery/rules.ts";
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
@@ -8,6 +10,8 @@ import type { BodyLimits } from "../http/read-body.ts";
 export interface RouteDeps {
   readonly store: Store;
   readonly vault: Vault;
+  readonly rules: DeliveryRules;
+  readonly plans: LoginPlans;
   readonly sources: SourceManager;
   readonly authenticate: Authenticate;
   /** An API key was made or revoked: those in memory are read again. */

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe } from "bun:test";
 import type { Store } from "../../core/store/store.ts";
 import { accountsContract } from "./store/accounts.ts";
 import { batchesContract } from "./store/batches.ts";
+import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
 import { decisionsContract } from "./store/decisions.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
 import { planningContract } from "./store/planning.ts";
+import { quotaContract } from "./store/quota.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
@@ -32,7 +34,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     afterEach(() => opened.close());
 
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
-    const rest = [sameSecondContract, uploadsContract, decisionsContract, batchesContract, matchRatesContract];
-    for (const part of [...parts, ...rest, maintenanceContract]) part(() => world);
+    const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
+    const rest = [batchesContract, matchRatesContract, maintenanceContract];
+    for (const part of [...parts, ...sending, ...rest]) part(() => world);
   });
 }

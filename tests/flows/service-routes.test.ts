@@ -83,6 +83,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "get /v1/batches/{batch_id}/rows",
     "get /v1/conversions/{conversion_id}",
     "get /v1/match-rates",
+    "get /v1/quota",
     "get /v1/uploads",
     "get /v1/uploads/{upload_id}",
     "get /v1/webhooks",

@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import type { Conversion } from "../../core/conversion/conversion.ts";
 import { csvHeader, csvRow } from "../../core/conversion/csv.ts";
 import type { DeliveryDeps } from "../../core/delivery/deps.ts";
+import { createLoginPlans } from "../../core/delivery/login-plans.ts";
 import { planUploads } from "../../core/delivery/plan-uploads.ts";
 import { resolveUpload } from "../../core/delivery/resolve-upload.ts";
 import { defaultRules } from "../../core/delivery/rules.ts";
@@ -77,6 +78,11 @@ export class DeliveryWorld {
     const { id, uuid } = await world.addCredential();
     await store.credentials.replaceToken(id, vault.seal("token", `credential:${uuid}`), "hash", world.now);
     await world.addSource({ credentialId: id, options: { ...sourceOptions, uncertainPolicy } });
+    const rules = {
+      ...defaultRules,
+      ...{ lingerMs: MINUTE, maxRows: 3, pollMs: MINUTE, readBackMs: [15_000, MINUTE, 5 * MINUTE] },
+      ...{ goalRecheckMs: 10 * MINUTE, retry: { firstMs: 10_000, limitMs: MINUTE } },
+    };
     return new DeliveryWorld(world, (metrika) => ({
       store,
       metrika: metrika.client as MetrikaClient,
@@ -87,11 +93,8 @@ export class DeliveryWorld {
       random: () => 0.5,
       newUuid: () => world.uuid(),
       breathe: async () => {},
-      rules: {
-        ...defaultRules,
-        ...{ lingerMs: MINUTE, maxRows: 3, pollMs: MINUTE, readBackMs: [15_000, MINUTE, 5 * MINUTE] },
-        ...{ goalRecheckMs: 10 * MINUTE, retry: { firstMs: 10_000, limitMs: MINUTE } },
-      },
+      rules,
+      plans: createLoginPlans(store.quota, rules, () => world.now),
     }));
   }
 

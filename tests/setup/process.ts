@@ -64,6 +64,7 @@ export function hurried(metrikaUrl: string): Environment {
     YANDEX_OAUTH_URL: metrikaUrl,
     YANDEX_LOGIN_URL: metrikaUrl,
     METRIKA_RPS: "1000",
+    METRIKA_DAILY_REQUESTS: "1000000000",
     UPLOAD_LINGER_SECONDS: "0",
     POLL_INTERVAL_SECONDS: "1",
     READ_BACK_SECONDS: "1,2,3",

@@ -33,8 +33,14 @@ export interface CredentialStore {
   get(id: number): Promise<CredentialRecord | null>;
   /** Replaces the token, forgets the login and ends a pause: what waited for a working token goes on by itself. */
   replaceToken(id: number, sealedToken: string, tokenHash: string, now: number): Promise<void>;
+  /** What was counted under the token's hash is the login's from now on. */
   recordLogin(id: number, login: string, now: number): Promise<void>;
-  pause(id: number, reason: PauseReason, until: number, now: number): Promise<void>;
+  pause(id: number, reason: Exclude<PauseReason, "quota">, until: number, now: number): Promise<void>;
+  /**
+   * A login's quota is used up: every credential of it rests until then, whatever its workspace. One whose token was refused
+   * keeps that reason. Not counted in `pauses`.
+   */
+  pauseLogin(loginKey: string, until: number, now: number): Promise<void>;
   /** The credential worked: ends a pause. */
   resume(id: number, now: number): Promise<void>;
 }

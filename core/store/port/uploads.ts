@@ -126,8 +126,12 @@ export interface UploadLine {
 /** Files on their way to Metrika. */
 export interface UploadStore {
   /**
-   * Claims due uploads in the given states whose credential does not rest, oldest due first, and sets a lease. A fresh
-   * claim id is named by every later write, so that a worker that comes back late changes nothing.
+   * Claims due uploads in the given states whose credential does not rest, and sets a lease. A fresh claim id is named by
+   * every later write, so that a worker that comes back late changes nothing.
+   *
+   * Logins share the places, and within a login its counters take turns: a counter with a file under way comes after those
+   * without, then whoever waited longest for its turn. Within a counter the nearest deadline comes first. While several
+   * counters of a login have something to send, none of them holds its last place.
    */
   claimDue(request: {
     states: readonly UploadState[];
@@ -135,9 +139,28 @@ export interface UploadStore {
     now: number;
     leaseMs: number;
     limit: number;
-    /** Claims that one credential may hold at once, so that one sick counter cannot take every place. */
-    perCredential: number;
+    /** Files of one login that may be under way at once. */
+    perLogin: number;
   }): Promise<readonly UploadRecord[]>;
+  /**
+   * Claims uploads that Metrika is due to be asked about, oldest due first, and with them every other one that it works on
+   * for the same counter and credential: one list tells of all. A used-up quota of writes holds none of them back.
+   */
+  claimToPoll(request: {
+    claim: string;
+    now: number;
+    leaseMs: number;
+    /** Of due ones. */
+    limit: number;
+  }): Promise<readonly UploadRecord[]>;
+  /** A counter's own quota is used up: what is to be sent to it rests until then, and files that fill go on filling. */
+  restCounter(rest: {
+    counterId: number;
+    until: number;
+    now: number;
+    errorCode: string;
+    errorText: string;
+  }): Promise<void>;
   /** False when the claim is no longer held. */
   renewLease(id: number, claim: string, leaseUntil: number): Promise<boolean>;
   /** One move of the state machine with its attempt, in one transaction. False: the claim or the state was lost. */

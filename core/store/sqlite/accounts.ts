@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import { apiKeys, counterGoals, credentials, sources } from "../schema.sqlite.ts";
 import type {
   ApiKeyRecord,
@@ -63,12 +63,35 @@ export function credentialQueries(db: Db): CredentialStore {
         .run();
     },
     async recordLogin(id, login, now) {
-      db.update(credentials).set({ login, updatedAt: now }).where(eq(credentials.id, id)).run();
+      db.transaction((tx) => {
+        const hash = sql`(select token_hash from credentials where id = ${id} and login is null)`;
+        tx.run(sql`insert into login_quota (login_key, day, reads, writes, exhausted_at)
+          select ${login}, day, reads, writes, exhausted_at from login_quota where login_key = ${hash}
+          on conflict (login_key, day) do update set reads = reads + excluded.reads, writes = writes + excluded.writes,
+            exhausted_at = coalesce(exhausted_at, excluded.exhausted_at)`);
+        tx.run(sql`delete from login_quota where login_key = ${hash}`);
+        tx.update(credentials).set({ login, updatedAt: now }).where(eq(credentials.id, id)).run();
+      });
     },
     async pause(id, reason, until, now) {
       db.update(credentials)
         .set({ pausedUntil: until, pausedReason: reason, pauses: sql`${credentials.pauses} + 1`, updatedAt: now })
         .where(eq(credentials.id, id))
+        .run();
+    },
+    async pauseLogin(loginKey, until, now) {
+      const ofLogin = or(
+        eq(credentials.login, loginKey),
+        and(isNull(credentials.login), eq(credentials.tokenHash, loginKey)),
+      );
+      const tokenWorks = or(
+        isNull(credentials.pausedUntil),
+        lte(credentials.pausedUntil, now),
+        eq(credentials.pausedReason, "quota"),
+      );
+      db.update(credentials)
+        .set({ pausedUntil: until, pausedReason: "quota", updatedAt: now })
+        .where(and(ofLogin, tokenWorks))
         .run();
     },
     async resume(id, now) {

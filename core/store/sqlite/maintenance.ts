@@ -2,6 +2,10 @@ import type { Database } from "bun:sqlite";
 import type { MaintenanceStore } from "../store.ts";
 import { prepareDiscard } from "./discard-batch.ts";
 
+const DAY_MS = 86_400_000;
+/** Days for which what a login spent can be read. */
+const QUOTA_KEPT_DAYS = 7;
+
 /** House-keeping: what a crash left half-written, what has expired, what is settled and old. */
 export function prepareMaintenance(sqlite: Database): MaintenanceStore {
   const discard = prepareDiscard(sqlite);
@@ -17,6 +21,9 @@ export function prepareMaintenance(sqlite: Database): MaintenanceStore {
     for (const table of ["idempotency", "source_keys"]) {
       gone += sqlite.query(`delete from ${table} where expires_at <= ?`).run(now).changes;
     }
+    gone += sqlite
+      .query("delete from login_quota where day < ?")
+      .run(Math.floor(now / DAY_MS) - QUOTA_KEPT_DAYS).changes;
     gone += sqlite
       .query("update rejected_rows set sealed = null where expires_at <= ? and sealed is not null")
       .run(now).changes;

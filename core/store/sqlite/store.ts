@@ -9,6 +9,7 @@ import { prepareMaintenance } from "./maintenance.ts";
 import { prepareMatchRates } from "./match-rates.ts";
 import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
+import { prepareQuota } from "./quota.ts";
 import { prepareUploads } from "./uploads.ts";
 
 /** What a new installation is founded with; ignored when the database already has one. */
@@ -55,6 +56,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     planning: preparePlanning(sqlite),
     uploads: prepareUploads(sqlite, db),
     goals: goalQueries(db),
+    quota: prepareQuota(sqlite),
     maintenance: prepareMaintenance(sqlite),
     async close() {
       close();

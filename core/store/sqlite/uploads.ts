@@ -10,6 +10,7 @@ import type {
   UploadState,
   UploadStore,
 } from "../store.ts";
+import { prepareClaims } from "./claim-uploads.ts";
 import type { Db } from "./open.ts";
 import { page } from "./page.ts";
 import { type ConversionColumns, toConversion } from "./to-conversion.ts";
@@ -24,6 +25,9 @@ const toLine = (row: LineRow): UploadLine => ({
   conversion: toConversion(row),
   identifiers: row.identifiers,
 });
+
+const inOrder = (found: readonly UploadRecord[]) =>
+  found.toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt || a.id - b.id);
 
 /** Uploads: one statement a move, each naming the state it leaves and the claim it holds. */
 export function prepareUploads(sqlite: Database, db: Db): UploadStore {
@@ -41,17 +45,7 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
        and not exists (select 1 from conversion_revisions n where n.conversion_id = r.conversion_id and n.upload_id = ?1 and n.revision > r.revision)
      order by r.conversion_id limit ?3`,
   );
-  const claimDue = sqlite.prepare<{ id: number }, [string, number, number, string, number, number]>(
-    `with due as (
-       select u.id, u.next_attempt_at, row_number() over (partition by u.credential_id order by u.next_attempt_at, u.id)
-         + (select count(*) from uploads h where h.credential_id = u.credential_id and h.claim is not null and h.lease_until > ?3
-              and h.state in ('planned', 'sending')) as place
-       from uploads u join credentials c on c.id = u.credential_id
-       where u.state in (select value from json_each(?4)) and u.next_attempt_at <= ?3
-         and (u.claim is null or u.lease_until <= ?3) and (c.paused_until is null or c.paused_until <= ?3)),
-     chosen as (select id from due where place <= ?6 order by next_attempt_at, id limit ?5)
-     update uploads set claim = ?1, lease_until = ?2 where id in (select id from chosen) returning id`,
-  );
+  const claims = prepareClaims(sqlite);
   const renew = sqlite.prepare("update uploads set lease_until = ? where id = ? and claim = ?");
   const releaseSending = sqlite.prepare(
     `update uploads set state = 'uncertain', claim = null, request_ended_at = ?1, next_attempt_at = ?1 + ?2, complete_lists = 0,
@@ -59,6 +53,12 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
   );
   const releaseOther = sqlite.prepare(
     "update uploads set claim = null, lease_until = null where claim is not null and lease_until <= ?",
+  );
+
+  const restCounter = sqlite.prepare(
+    `update uploads set next_attempt_at = max(next_attempt_at, ?1), ripe_at = iif(state = 'filling', max(ripe_at, ?1), ripe_at),
+       error_code = ?3, error_text = ?4, updated_at = ?2, version = version + 1
+     where counter_id = ?5 and state in ('filling', 'planned') and (claim is null or lease_until <= ?2)`,
   );
 
   const move = sqlite.transaction((m: UploadMove): boolean => {
@@ -120,9 +120,14 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
   });
 
   return {
-    async claimDue({ states, claim, now, leaseMs, limit, perCredential }) {
-      const ids = claimDue.all(claim, now + leaseMs, now, JSON.stringify(states), limit, perCredential);
-      return ids.flatMap(({ id }) => get(id) ?? []).sort((a, b) => a.nextAttemptAt - b.nextAttemptAt || a.id - b.id);
+    async claimDue(request) {
+      return inOrder(claims.claimDue(request).flatMap((id) => get(id) ?? []));
+    },
+    async claimToPoll(request) {
+      return inOrder(claims.claimToPoll(request).flatMap((id) => get(id) ?? []));
+    },
+    async restCounter({ counterId, until, now, errorCode, errorText }) {
+      restCounter.run(until, now, errorCode, errorText, counterId);
     },
     async renewLease(id, claim, leaseUntil) {
       return renew.run(leaseUntil, id, claim).changes > 0;

@@ -71,8 +71,12 @@ export function accountsContract(current: CurrentWorld): void {
     const { credentials } = world.store;
     const { id } = await world.addCredential();
     await credentials.pause(id, "unauthorized", START + 1000, START);
-    await credentials.pause(id, "quota", START + 9000, START + 1000);
-    expect(await credentials.get(id)).toMatchObject({ pausedUntil: START + 9000, pausedReason: "quota", pauses: 2 });
+    await credentials.pause(id, "forbidden", START + 9000, START + 1000);
+    expect(await credentials.get(id)).toMatchObject({
+      pausedUntil: START + 9000,
+      pausedReason: "forbidden",
+      pauses: 2,
+    });
     await credentials.resume(id, START + 9000);
     expect(await credentials.get(id)).toMatchObject({ pausedUntil: null, pausedReason: null, pauses: 0 });
   });

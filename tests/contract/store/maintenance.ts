@@ -29,6 +29,15 @@ export function maintenanceContract(current: CurrentWorld): void {
     expect(await world.receive([later], { source: crm })).toMatchObject({ accepted: 1 });
   });
 
+  test("what a login spent is told for a week", async () => {
+    const { store } = current();
+    await store.quota.spend({ loginKey: "owner", kind: "read", limit: 9, now: START });
+    await store.maintenance.purgeExpired(START + 7 * DAY);
+    expect(await store.quota.spent("owner", START)).toMatchObject({ reads: 1 });
+    await store.maintenance.purgeExpired(START + 8 * DAY);
+    expect(await store.quota.spent("owner", START)).toMatchObject({ reads: 0 });
+  });
+
   test("old settled facts are deleted in portions, and the status of their batch stays", async () => {
     const world = current();
     const { batchId } = await world.receive([sale(1), sale(2), sale(3)]);

@@ -2,13 +2,13 @@ import { expect, test } from "bun:test";
 import type { Attempt, UploadMove } from "../../../core/store/store.ts";
 import { type CurrentWorld, LEASE_MS, sale, type World } from "./world.ts";
 
-const step = (world: World, id: number, change: Partial<UploadMove>): UploadMove => ({
+export const step = (world: World, id: number, change: Partial<UploadMove>): UploadMove => ({
   ...{ id, claim: "w1", from: "planned", to: "sending", facts: {}, attempt: null, now: world.now },
   ...change,
 });
 
 /** Planned uploads, one for each counter named, all of one credential unless `own`. */
-async function plan(world: World, counters: readonly number[], own = false): Promise<void> {
+export async function plan(world: World, counters: readonly number[], own = false): Promise<void> {
   for (const counterId of counters) {
     const shared = own ? {} : { credentialId: world.source.credentialId };
     const source = await world.addSource({ counterId, ...shared });
@@ -55,13 +55,13 @@ export function uploadsContract(current: CurrentWorld): void {
     const world = current();
     await plan(world, [1, 2, 3]);
     await plan(world, [4], true);
-    const first = await world.claim(["planned"], "w1", { perCredential: 2 });
+    const first = await world.claim(["planned"], "w1", { perLogin: 2 });
     expect(first.map(({ counterId }) => counterId)).toEqual([1, 2, 4]);
     await world.store.uploads.move(step(world, first[0]!.id, { keepClaim: true }));
-    expect(await world.claim(["planned"], "w2", { perCredential: 2 })).toEqual([]);
+    expect(await world.claim(["planned"], "w2", { perLogin: 2 })).toEqual([]);
     const sent = step(world, first[0]!.id, { from: "sending", to: "sent" });
     expect(await world.store.uploads.move(sent)).toBe(true);
-    const next = await world.claim(["planned"], "w3", { perCredential: 2 });
+    const next = await world.claim(["planned"], "w3", { perLogin: 2 });
     expect(next.map(({ counterId }) => counterId)).toEqual([3]);
   });
 

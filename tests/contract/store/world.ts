@@ -219,7 +219,7 @@ export class World {
 
   /** Claims what is due in these states. */
   async claim(states: readonly UploadState[], claim: string, change = {}): Promise<readonly UploadRecord[]> {
-    const limits = { leaseMs: LEASE_MS, limit: 1000, perCredential: 1000 };
+    const limits = { leaseMs: LEASE_MS, limit: 1000, perLogin: 1000 };
     return this.store.uploads.claimDue({ states, claim, now: this.now, ...limits, ...change });
   }
 
