@@ -21,7 +21,8 @@ export async function countersToCheck(deps: DeliveryDeps): Promise<readonly Wait
     const credential = await deps.store.credentials.get(counter.credentialId);
     const rests = credential?.pausedUntil != null && credential.pausedUntil > deps.now();
     const known = await deps.store.goals.get(counter.workspaceId, counter.counterId);
-    if (!rests && readIsDue(known, counter.newestArrival, deps.now(), deps.rules)) due.push(counter);
+    const newest = counter.unjudged ? Number.POSITIVE_INFINITY : counter.newestArrival;
+    if (!rests && readIsDue(known, newest, deps.now(), deps.rules)) due.push(counter);
   }
   return due;
 }

@@ -135,7 +135,9 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     const { limit, cursor, counter_id, state } = c.req.valid("query");
     const filter = { workspaceId, counterId: counter_id ?? null, state: state ?? null };
     const page = await store.uploads.list({ ...filter, before: decodeCursor(cursor), limit });
-    return c.json({ data: page.rows.map(uploadAnswer), next_cursor: encodeCursor(page.after) }, 200);
+    const links = await store.uploads.replayLinksOf(page.rows.map(({ id }) => id));
+    const data = page.rows.map((upload) => uploadAnswer(upload, links.get(upload.id)));
+    return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 
   router.openapi(readUpload, async (c) => {
@@ -151,7 +153,8 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
       code,
       detail,
     }));
-    return c.json({ ...uploadAnswer(upload), history }, 200);
+    const links = await store.uploads.replayLinksOf([upload.id]);
+    return c.json({ ...uploadAnswer(upload, links.get(upload.id)), history }, 200);
   });
 
   return router;

@@ -99,12 +99,16 @@ export interface PlanningStore {
     after: number;
     limit: number;
   }): Promise<readonly UnassignedRow[]>;
-  /** Counters with rows that wait for a goal, with the newest arrival among them. */
+  /**
+   * Counters with rows that wait for a goal, with the newest arrival among them, and whether some are `checking_goal`: those
+   * are judged by no list but one that is still to be read.
+   */
   countersWaitingForGoal(): Promise<
     readonly {
       readonly workspaceId: number;
       readonly counterId: number;
       readonly newestArrival: number;
+      readonly unjudged: boolean;
       readonly credentialId: number;
     }[]
   >;

@@ -3,11 +3,15 @@ import type { Installation, Store } from "../store.ts";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
+import { prepareDeadLetters } from "./dead-letters.ts";
 import { prepareDiscard } from "./discard-batch.ts";
 import { prepareMaintenance } from "./maintenance.ts";
 import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
+import { prepareReplays } from "./replays.ts";
+import { prepareSeconds } from "./same-second.ts";
 import { prepareUploads } from "./uploads.ts";
+import { prepareWithdrawals } from "./withdrawals.ts";
 
 /** What a new installation is founded with; ignored when the database already has one. */
 export interface Founding {
@@ -24,6 +28,7 @@ export interface Founding {
 export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
   const intake = prepareIntake(sqlite);
+  const seconds = prepareSeconds(sqlite);
   const discard = sqlite.transaction(prepareDiscard(sqlite));
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
@@ -48,8 +53,11 @@ export function openSqliteStore(path: string, founding: Founding): Store {
       },
     },
     batches: prepareBatches(sqlite),
-    planning: preparePlanning(sqlite),
+    planning: preparePlanning(sqlite, seconds),
     uploads: prepareUploads(sqlite, db),
+    deadLetters: prepareDeadLetters(sqlite),
+    replays: prepareReplays(sqlite, db, seconds),
+    withdrawals: prepareWithdrawals(sqlite, seconds),
     goals: goalQueries(db),
     maintenance: prepareMaintenance(sqlite),
     async close() {
