@@ -5,6 +5,7 @@ import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { serveDocs } from "./http/docs-page.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -27,6 +28,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     ...deps.plugins.map((plugin) => mountPlugin(plugin, deps.sourceRouter)),
     webhookRoutes(deps.routes),
     batchRoutes(deps.routes),
+    deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     healthRoutes(deps.routes.store, deps.isReady),
   ];

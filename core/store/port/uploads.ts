@@ -156,6 +156,7 @@ export interface UploadStore {
     limit: number;
   }): Promise<Page<UploadRecord>>;
   findByUuid(uuid: string): Promise<UploadRecord | null>;
+  get(id: number): Promise<UploadRecord | null>;
   /** Of each of the uploads, by its id. */
   replayLinksOf(ids: readonly number[]): Promise<ReadonlyMap<number, ReplayLinks>>;
   /** Oldest first. */

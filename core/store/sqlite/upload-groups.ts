@@ -17,6 +17,12 @@ export function prepareUploadGroups(sqlite: Database) {
   );
   const dropEmpty = sqlite.prepare("delete from upload_groups where upload_id = ? and rows <= 0");
   return {
+    /** A source has corrected a line that another one told, and which keeps its place. */
+    handOver(uploadId: number, conversionId: number, from: number, to: number): void {
+      count.run(uploadId, from, -1, conversionId);
+      count.run(uploadId, to, 1, conversionId);
+      dropEmpty.run(uploadId);
+    },
     /** A line that a source told has entered an upload. */
     add(uploadId: number, sourceId: number, conversionId: number): void {
       count.run(uploadId, sourceId, 1, conversionId);

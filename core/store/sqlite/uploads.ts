@@ -120,6 +120,9 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
     async findByUuid(uuid) {
       return (db.select().from(uploads).where(eq(uploads.uuid, uuid)).get() as UploadRecord | undefined) ?? null;
     },
+    async get(id) {
+      return get(id) ?? null;
+    },
     async replayLinksOf(ids) {
       const links = replayLinks.all(JSON.stringify(ids));
       return new Map(
