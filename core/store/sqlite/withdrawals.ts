@@ -41,7 +41,8 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
   const ids = (rows: readonly { readonly id: number }[]) => rows.map(({ id }) => id);
 
   const unplanned = sqlite.prepare<{ id: number }, [string, number, number]>(
-    `select id from conversions where id > max(coalesce((select value from watermarks where name = ?), 0), ?) order by id limit ?`,
+    `select id from conversions where id > max(coalesce((select value from watermarks where name = ?), 0), ?) and upload_id is null and set_aside is null
+     order by id limit ?`,
   );
   const waiting = sqlite.prepare<{ id: number }, [string, number, number, number]>(
     `select id from conversions where set_aside = ? and counter_id = (select counter_id from sources where id = ?) and id > ? order by id limit ?`,
