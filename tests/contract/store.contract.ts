@@ -6,9 +6,11 @@ import { correctionsContract } from "./store/corrections.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { planningContract } from "./store/planning.ts";
+import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
+import { withdrawalsContract } from "./store/withdrawals.ts";
 import { World } from "./store/world.ts";
 
 /** A store under test, empty, and what puts it away. */
@@ -30,7 +32,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     afterEach(() => opened.close());
 
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
-    for (const part of [...parts, sameSecondContract, uploadsContract, batchesContract, maintenanceContract])
-      part(() => world);
+    parts.push(sameSecondContract, uploadsContract, batchesContract, maintenanceContract);
+    for (const part of [...parts, replaysContract, withdrawalsContract]) part(() => world);
   });
 }
