@@ -26,9 +26,16 @@ export async function holdSource(deps: WithdrawDeps, sourceId: number): Promise<
   return walk(deps, (step) => deps.store.withdrawals.hold({ of: { sourceId }, ...step }));
 }
 
-/** Finishes what a crash between pausing a source and taking its rows out of their files has left. */
-export async function holdPausedSources(deps: WithdrawDeps): Promise<void> {
-  for (const sourceId of await deps.store.withdrawals.sourcesToHold()) await holdSource(deps, sourceId);
+/** Gives the rows of a source back to the planner, after a person has resumed its delivery. */
+export async function releaseSource(deps: WithdrawDeps, sourceId: number): Promise<number> {
+  return walk(deps, (step) => deps.store.withdrawals.release({ of: { sourceId }, ...step }));
+}
+
+/** Finishes what a crash in the middle of pausing or resuming has left. */
+export async function finishPausing(deps: WithdrawDeps): Promise<void> {
+  const { toHold, toRelease } = await deps.store.withdrawals.interrupted();
+  for (const sourceId of toHold) await holdSource(deps, sourceId);
+  for (const sourceId of toRelease) await releaseSource(deps, sourceId);
 }
 
 type Step = { readonly cursor: WithdrawalCursor | null; readonly limit: number; readonly now: number };

@@ -6,7 +6,7 @@ import { replayDeadLetters } from "./replay.ts";
 import { firstReadBackMs } from "./rules.ts";
 import { sendUpload } from "./send-upload.ts";
 import { noteTrouble } from "./trouble.ts";
-import { holdPausedSources } from "./withdraw.ts";
+import { finishPausing } from "./withdraw.ts";
 
 /** Uploads asked about at once; one list of a counter serves all of its own. */
 const POLL_LIMIT = 1000;
@@ -124,7 +124,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       now,
       firstReadBackMs: firstReadBackMs(rules),
     });
-    if (isFirstLook) await holdPausedSources(deps);
+    if (isFirstLook) await finishPausing(deps);
     isFirstLook = false;
     const replayed = await replayDeadLetters(deps);
     const placed = await planUploads(deps);

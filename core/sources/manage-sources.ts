@@ -1,7 +1,7 @@
 import { checkToken, type TokenReport, type TokenWarning } from "../accounts/check-token.ts";
 import { isTimeZone } from "../conversion/date-time.ts";
 import { tokenContext } from "../delivery/credential-use.ts";
-import { type Cancelled, cancelRows, holdSource } from "../delivery/withdraw.ts";
+import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delivery/withdraw.ts";
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
 import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
@@ -45,7 +45,10 @@ export interface SourceManager {
     workspaceId: number,
     input: NewSourceInput,
   ): Promise<{ source: SourceRecord; secret: string; warnings: readonly TokenWarning[] }>;
-  /** When it pauses delivery, its rows are taken out of the files that are not on their way, before it resolves. */
+  /**
+   * When it pauses delivery, the rows are taken out of the files that are not on their way before it resolves; when it resumes
+   * it, they are given back to the planner.
+   */
   change(source: SourceRecord, change: SourceChange): Promise<SourceRecord>;
   /** Gives the source another token; what waited for one goes on by itself. */
   replaceToken(source: SourceRecord, token: string): Promise<readonly TokenWarning[]>;
@@ -133,6 +136,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       const changed = await store.sources.update(source.id, change, now());
       registry.forget(source.uuid);
       if (change.deliveryPaused === true) await holdSource(deps, source.id);
+      if (change.deliveryPaused === false) await releaseSource(deps, source.id);
       return changed;
     },
 

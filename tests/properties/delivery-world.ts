@@ -7,7 +7,7 @@ import { beginReplay, countDeadLetters } from "../../core/delivery/replay.ts";
 import { defaultRules } from "../../core/delivery/rules.ts";
 import { commentOf } from "../../core/delivery/send-upload.ts";
 import { moves } from "../../core/delivery/upload-state.ts";
-import { holdSource } from "../../core/delivery/withdraw.ts";
+import { holdSource, releaseSource } from "../../core/delivery/withdraw.ts";
 import { createWorker, type Worker } from "../../core/delivery/worker.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
 import type {
@@ -162,6 +162,7 @@ export class DeliveryWorld {
         break;
       case "resume":
         await world.store.sources.update(world.source.id, { deliveryPaused: false }, world.now);
+        await releaseSource(this.#deps, world.source.id);
     }
   }
 

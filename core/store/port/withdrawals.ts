@@ -34,10 +34,15 @@ export interface WithdrawnRows {
 export interface WithdrawalStore {
   /** Cancels some rows, in one transaction, or with `dryRun` only counts them. */
   cancel(step: WithdrawalStep & { readonly dryRun: boolean }): Promise<WithdrawnRows>;
-  /** Takes some rows of a source out of files that are not on their way; they wait as `delivery_paused`. */
+  /**
+   * Takes some rows of a source whose delivery is paused out of files that are not on their way; they wait as
+   * `delivery_paused`. Ends at once when delivery was resumed meanwhile.
+   */
   hold(step: WithdrawalStep & { readonly of: { readonly sourceId: number } }): Promise<WithdrawnRows>;
-  /** Sources whose delivery is paused and that have rows in files which are not on their way. */
-  sourcesToHold(): Promise<readonly number[]>;
+  /** Gives some rows of a source whose delivery was resumed back to the planner; ends at once when it is paused again. */
+  release(step: WithdrawalStep & { readonly of: { readonly sourceId: number } }): Promise<WithdrawnRows>;
+  /** Sources of which a crash left rows where they should not be: paused ones with rows in files, others with held rows. */
+  interrupted(): Promise<{ readonly toHold: readonly number[]; readonly toRelease: readonly number[] }>;
   /**
    * Rows that can no longer be taken back: of a batch those in files on their way to Metrika or there, of a source those in
    * files on their way whose end Metrika has not told.

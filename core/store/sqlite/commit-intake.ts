@@ -240,7 +240,10 @@ export function prepareIntake(sqlite: Database) {
         ? "waiting_upload"
         : state !== null || givenUp
           ? "requeued"
-          : aside;
+          : // Whether the source that tells the correction is paused, the planner sees when it places the row.
+            aside === "delivery_paused"
+            ? "requeued"
+            : aside;
     keepRevision.run(
       original.id,
       original.revision,

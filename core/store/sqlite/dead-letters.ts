@@ -46,9 +46,12 @@ export function prepareDeadLetterWalk(sqlite: Database) {
   const last = sqlite.prepare<{ lastUploadId: number; lastRowId: number }, []>(
     `select coalesce((select max(id) from uploads), 0) as lastUploadId, coalesce((select max(id) from conversions), 0) as lastRowId`,
   );
-  const setAside = sqlite.prepare<{ id: number; within: number }, [string, number, number, number]>(
-    `select id, counter_id as within from conversions where set_aside = ? and (counter_id, id) > (?, ?)
-     order by counter_id, id limit ?`,
+  // One counter after the other: a range over both columns would read a counter's rows from its first one each time.
+  const nextCounter = sqlite.prepare<{ counter: number | null }, [string, number]>(
+    "select min(counter_id) as counter from conversions where set_aside = ? and counter_id >= ?",
+  );
+  const ofCounter = sqlite.prepare<{ id: number }, [string, number, number, number]>(
+    "select id from conversions where set_aside = ? and counter_id = ? and id > ? order by id limit ?",
   );
   const nextUpload = sqlite.prepare<{ id: number }, [number, number, number, number, number, number | null]>(
     `select u.id from uploads u where u.id >= ?1 and u.id <= ?2 and u.state = 'failed' and coalesce(u.settled_at, 0) <= ?3 and u.workspace_id = ?4
@@ -69,9 +72,14 @@ export function prepareDeadLetterWalk(sqlite: Database) {
     const wanted = filter.reasons === null || filter.reasons.includes(reason);
     if (!wanted || (reason !== "failed" && filter.uploadId !== null)) return null;
     if (reason !== "failed") {
-      const rows = setAside.all(reason, within, rowId, limit);
-      const end = rows.at(-1);
-      return end && { uploadId: null, ids: rows.map(({ id }) => id), within: end.within, rowId: end.id };
+      for (let from = within; ; ) {
+        const counter = nextCounter.get(reason, from)?.counter ?? null;
+        if (counter === null) return null;
+        const ids = ofCounter.all(reason, counter, counter === within ? rowId : 0, limit).map(({ id }) => id);
+        const end = ids.at(-1);
+        if (end !== undefined) return { uploadId: null, ids, within: counter, rowId: end };
+        from = counter + 1;
+      }
     }
     const upload = nextUpload.get(within, cursor.lastUploadId, before, workspaceId, rowId, filter.uploadId);
     if (!upload) return null;

@@ -80,8 +80,7 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
   const highestId = sqlite.prepare<{ id: number | null }, []>("select max(id) as id from conversions");
   // Also a requeued row may have to wait: one that was cancelled while an earlier revision was on its way, and then revived.
   const returningRows = sqlite.prepare<Row, [number]>(
-    `${UNASSIGNED} where b.sealed = 1 and (c.set_aside in ('requeued', 'waiting_upload')
-       or (c.set_aside = 'delivery_paused' and exists (select 1 from sources s where s.id = c.source_id and s.delivery_paused = 0)))
+    `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
        and not exists (select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
          where r.conversion_id = c.id and u.state not in ('completed', 'failed'))
      order by c.id limit ?`,
@@ -217,7 +216,7 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
       if (group) group.rows++;
       else groups.set(key, { file, row, rows: 1 });
     };
-    // The source was read before this transaction: a person may have paused it in between.
+    // The source was read before this transaction: a person may have paused or resumed it in between.
     const paused = new Map<number, boolean>();
     const mustWait = (sourceId: number) => {
       const known = paused.get(sourceId) ?? isPaused.get(sourceId)?.paused === 1;
@@ -229,8 +228,9 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
     for (const placement of placements) {
       const { row } = placement;
       if (row.setAside === null) highestNew = Math.max(highestNew, row.id);
+      const isOrWasPaused = placement.to === "upload" || placement.to === "delivery_paused";
       if (placement.to !== "upload" || mustWait(row.sourceId)) {
-        const reason = placement.to === "upload" ? "delivery_paused" : placement.to;
+        const reason = !isOrWasPaused ? placement.to : mustWait(row.sourceId) ? "delivery_paused" : "requeued";
         if (reason === row.setAside) continue;
         const aside = putAside.get(reason, row.id, row.setAside);
         if (!aside) continue;

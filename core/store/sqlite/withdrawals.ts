@@ -192,6 +192,23 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     },
   );
 
+  const isPaused = sqlite.prepare<{ paused: number }, [number]>(
+    "select delivery_paused as paused from sources where id = ?",
+  );
+  const releaseRow = sqlite.prepare(
+    "update conversions set set_aside = 'requeued' where id = ? and set_aside = 'delivery_paused' and source_id = ?",
+  );
+  const release = sqlite.transaction(({ of, cursor, limit }: Parameters<WithdrawalStore["release"]>[0]) => {
+    if (isPaused.get(of.sourceId)?.paused === 1) return { rows: 0, cursor: null };
+    const found = ids(waiting.all("delivery_paused", of.sourceId, cursor?.rowId ?? 0, limit));
+    const rows = found.reduce((sum, id) => sum + releaseRow.run(id, of.sourceId).changes, 0);
+    const end = found.at(-1);
+    return { rows, cursor: end === undefined ? null : { part: 0, within: 0, rowId: end } };
+  });
+
+  const toRelease = sqlite.prepare<{ id: number }, []>(
+    `select distinct s.id from conversions c join sources s on s.id = c.source_id where c.set_aside = 'delivery_paused' and s.delivery_paused = 0`,
+  );
   const toHold = sqlite.prepare<{ id: number }, []>(
     `select s.id from sources s where s.delivery_paused = 1 and exists (select 1 from uploads u join upload_groups g on g.upload_id = u.id
        where ${AT_REST} and g.source_id = s.id)`,
@@ -217,12 +234,16 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
       return done;
     },
     async hold(step) {
+      if (isPaused.get(step.of.sourceId)?.paused !== 1) return { rows: 0, cursor: null };
       const done = walk.immediate(fileParts(step.of.sourceId), step, "delivery_paused", false);
       seconds.forget();
       return done;
     },
-    async sourcesToHold() {
-      return ids(toHold.all());
+    async release(step) {
+      return release.immediate(step);
+    },
+    async interrupted() {
+      return { toHold: ids(toHold.all()), toRelease: ids(toRelease.all()) };
     },
     async countSent(of) {
       return ("sourceId" in of ? sentOfSource.get(of.sourceId) : sentOfBatch.get(of.batchId))?.n ?? 0;

@@ -10,8 +10,10 @@ const hold = async (world: World, sourceId = world.source.id) => {
   return (await world.store.withdrawals.hold({ of: { sourceId }, cursor: null, limit: 1000, now: world.now })).rows;
 };
 
-const resume = (world: World, sourceId = world.source.id) =>
-  world.store.sources.update(sourceId, { deliveryPaused: false }, world.now);
+const resume = async (world: World, sourceId = world.source.id) => {
+  await world.store.sources.update(sourceId, { deliveryPaused: false }, world.now);
+  await world.store.withdrawals.release({ of: { sourceId }, cursor: null, limit: 1000, now: world.now });
+};
 
 /** What the planner does with rows of a source whose delivery is paused. */
 const placePaused = (world: World) => world.place(() => "delivery_paused");
@@ -104,9 +106,11 @@ export function withdrawalsContract(current: CurrentWorld): void {
     await world.place();
     const correction = await world.receive([sale(1, { price: "2" })]);
     const repeat = await world.receive([sale(1, { price: "2" })]);
-    expect(await world.store.withdrawals.sourcesToHold()).toEqual([]);
+    const { id } = world.source;
+    await world.store.sources.update(id, { deliveryPaused: true }, world.now);
+    expect(await world.store.withdrawals.interrupted()).toEqual({ toHold: [id], toRelease: [] });
     expect(await hold(world)).toBe(1);
-    expect(await world.store.withdrawals.sourcesToHold()).toEqual([]);
+    expect(await world.store.withdrawals.interrupted()).toEqual({ toHold: [], toRelease: [] });
     const batches = [first, correction, repeat];
     for (const { batchId } of batches) {
       expect(await world.batch(batchId)).toMatchObject({ status: "pending" });
@@ -115,10 +119,31 @@ export function withdrawalsContract(current: CurrentWorld): void {
     }
     expect(await world.uploads()).toEqual([]);
     expect(await world.place()).toBe(0);
+    await world.store.sources.update(id, { deliveryPaused: false }, world.now);
+    expect(await world.store.withdrawals.interrupted()).toEqual({ toHold: [], toRelease: [id] });
     await resume(world);
     const upload = await world.deliverTo("completed");
     expect(await world.linesOf(upload)).toEqual(["1: 2"]);
     for (const { batchId } of batches) expect(await world.batch(batchId)).toMatchObject({ status: "completed" });
+  });
+
+  test("a row that another source corrects while its own is paused goes with the other", async () => {
+    const world = current();
+    const other = await world.addSource();
+    await hold(world);
+    await world.receive([sale(1)]);
+    await placePaused(world);
+    const { batchId } = await world.receive([sale(1, { price: "2" })], { source: other });
+    expect(await world.linesOf(await world.deliverTo("completed"))).toEqual(["1: 2"]);
+    expect(await world.batch(batchId)).toMatchObject({ status: "completed" });
+  });
+
+  test("a source that was resumed after the planner read it keeps no row behind", async () => {
+    const world = current();
+    await world.receive([sale(1)]);
+    const rows = await world.store.planning.readNew(10);
+    await world.placeRows(rows, () => "delivery_paused");
+    expect(await world.store.planning.readReturning(10)).toMatchObject([{ setAside: "requeued" }]);
   });
 
   test("a paused source gets no file, though the planner read it before the pause", async () => {
