@@ -3,26 +3,16 @@ import type { Conversion } from "../../core/conversion/conversion.ts";
 import { csvHeader, csvRow } from "../../core/conversion/csv.ts";
 import type { DeliveryDeps } from "../../core/delivery/deps.ts";
 import { planUploads } from "../../core/delivery/plan-uploads.ts";
-import { beginReplay, countDeadLetters } from "../../core/delivery/replay.ts";
 import { defaultRules } from "../../core/delivery/rules.ts";
 import { commentOf } from "../../core/delivery/send-upload.ts";
-import { moves } from "../../core/delivery/upload-state.ts";
 import { holdSource, releaseSource } from "../../core/delivery/withdraw.ts";
 import { createWorker, type Worker } from "../../core/delivery/worker.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
-import type {
-  BatchRecord,
-  BatchRow,
-  BatchStatus,
-  DeadLetterReason,
-  SliceResult,
-  Store,
-  UploadState,
-  WithdrawalCursor,
-  WithdrawnRows,
-} from "../../core/store/store.ts";
+import type { BatchRecord, BatchRow, SliceResult, Store, UploadState } from "../../core/store/store.ts";
 import { createVault } from "../../core/vault/vault.ts";
-import { anyDeadLetter, DAY, MINUTE, sale, World } from "../contract/store/world.ts";
+import { DAY, MINUTE, sale, World } from "../contract/store/world.ts";
+import { countBy, isResting, OPEN, reachableFrom, statusOf } from "./expectations.ts";
+import { type CancelSome, cancelSome, type ReplaySome, replaySome } from "./people.ts";
 import { ScriptedMetrika, type SendOutcome } from "./scripted-metrika.ts";
 
 /** One conversion as a sender tells it: who, and for how much. */
@@ -40,13 +30,8 @@ export type Step =
   | { readonly do: "deliver"; readonly sends: SendOutcome; readonly readsFail: boolean; readonly seconds: number }
   | { readonly do: "die"; readonly arrived: boolean }
   | { readonly do: "work"; readonly linked: boolean }
-  | {
-      readonly do: "replay";
-      readonly reason: DeadLetterReason | null;
-      readonly steps: number;
-      readonly cancel: boolean;
-    }
-  | { readonly do: "cancel"; readonly batch: number | null; readonly limit: number }
+  | ReplaySome
+  | CancelSome
   | { readonly do: "pause" | "resume" };
 
 /** The last visitors' goal exists only after the step `goal`. */
@@ -55,16 +40,6 @@ const conversionOf = ({ visitor, price, currency }: Told): Conversion =>
   sale(visitor, { price: String(price), currency, target: visitor >= LATE_VISITOR ? "late" : "purchase" });
 
 const vault = createVault(new Uint8Array(32));
-const UNSENT: readonly UploadState[] = ["filling", "planned", "sending", "uncertain"];
-const OPEN: readonly UploadState[] = [...UNSENT, "sent", "processing"];
-
-/** All states that a series of moves can lead to. */
-function reachableFrom(state: UploadState, seen = new Set<UploadState>()): ReadonlySet<UploadState> {
-  if (seen.has(state)) return seen;
-  seen.add(state);
-  for (const next of moves[state]) reachableFrom(next, seen);
-  return seen;
-}
 
 /** A gateway's store and worker with a scripted Metrika, and after every step the question whether all is still true. */
 export class DeliveryWorld {
@@ -150,10 +125,10 @@ export class DeliveryWorld {
         this.metrika.goals.add("late");
         break;
       case "replay":
-        await this.#replay(step);
+        await replaySome(world, this.#deps, step, () => this.check());
         break;
       case "cancel":
-        await this.#cancel(step.batch, step.limit);
+        await cancelSome(world, this.#batches, step, () => this.check());
         break;
       case "pause":
         await world.store.sources.update(world.source.id, { deliveryPaused: true }, world.now);
@@ -164,46 +139,6 @@ export class DeliveryWorld {
         await world.store.sources.update(world.source.id, { deliveryPaused: false }, world.now);
         await releaseSource(this.#deps, world.source.id);
     }
-  }
-
-  /** Some steps of a replay, then perhaps its end before its time; what is left of it the worker does. */
-  async #replay({ reason, steps, cancel }: Extract<Step, { do: "replay" }>): Promise<void> {
-    const { store } = this.#world;
-    const { workspaceId } = this.#world.source;
-    const filter = { ...anyDeadLetter, reasons: reason === null ? null : [reason] };
-    const expected = await countDeadLetters(this.#deps, workspaceId, filter);
-    const replay = await beginReplay(this.#deps, workspaceId, filter);
-    expect(replay.matched).toBe(expected.failed + expected.goal_not_found + expected.cancelled);
-    const { maxRows, maxBytes } = this.#deps.rules;
-    const rules = { limit: 1, maxRows, maxBytes, joinedForMs: 21 * DAY, newUuid: () => this.#world.uuid() };
-    for (let step = 0; step < steps; step++) {
-      const { state, replayed } = await store.replays.advance(replay.id, { ...rules, now: this.#world.now });
-      expect(replayed).toBeLessThanOrEqual(replay.matched);
-      if (state === "completed") expect(replayed).toBe(replay.matched);
-      await this.check();
-    }
-    if (cancel) await store.replays.cancel(replay.id, this.#world.now);
-  }
-
-  /** Cancels a batch, or all that the source told, in steps of `limit` rows with a look at everything between them. */
-  async #cancel(batch: number | null, limit: number): Promise<void> {
-    const { withdrawals } = this.#world.store;
-    const batchId = batch === null ? undefined : this.#batches[batch % Math.max(1, this.#batches.length)];
-    const of = batchId === undefined ? { sourceId: this.#world.source.id } : { batchId };
-    const walk = async (dryRun: boolean) => {
-      let rows = 0;
-      let cursor: WithdrawalCursor | null = null;
-      do {
-        const done: WithdrawnRows = await withdrawals.cancel({ of, cursor, limit, dryRun, now: this.#world.now });
-        rows += done.rows;
-        cursor = done.cursor;
-        if (!dryRun) await this.check();
-      } while (cursor !== null);
-      return rows;
-    };
-    const counted = await walk(true);
-    expect(await walk(false)).toBe(counted);
-    expect(await walk(false)).toBe(0);
   }
 
   /** No line stands in a file that could be sent; the world has one source. */
@@ -331,27 +266,4 @@ export class DeliveryWorld {
     expect(batch.statusVersion).toBeGreaterThanOrEqual(before?.statusVersion ?? 0);
     this.#seen.set(batchId, batch);
   }
-}
-
-const isResting = (reason: BatchRow["setAside"]) =>
-  reason === "waiting_goal" || reason === "goal_not_found" || reason === "cancelled";
-
-/** The status of a batch, told from its rows alone. */
-function statusOf(rows: readonly BatchRow[]): BatchStatus {
-  const some = (test: (row: BatchRow) => boolean) => rows.some(test);
-  if (some((row) => (row.upload === null ? !isResting(row.setAside) : UNSENT.includes(row.upload.state))))
-    return "pending";
-  const at = (...states: UploadState[]) => some(({ upload }) => upload !== null && states.includes(upload.state));
-  if (at("sent", "processing")) return at("processing", "completed") ? "processing" : "uploaded";
-  const met = some(({ upload }) => upload?.state === "completed" && upload.metrikaStatus !== "LINKAGE_FAILURE");
-  return met ? "completed" : "error";
-}
-
-function countBy<T>(all: readonly T[], keyOf: (one: T) => string | null): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const one of all) {
-    const key = keyOf(one);
-    if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
 }

@@ -234,16 +234,14 @@ export function prepareIntake(sqlite: Database) {
     const fitsFile = row.conversion.currency === "" || row.conversion.currency === original.upload_currency;
     const keepsFile = state === "filling" && slice.last && fitsFile;
     const inOpenFile = state !== null && !keepsFile && state !== "completed" && state !== "failed";
+    // A held row goes back to the planner, which sees whether the source that corrects it is paused as well.
     const nextAside: SetAsideReason | null = keepsFile
       ? null
       : inOpenFile
         ? "waiting_upload"
-        : state !== null || givenUp
+        : state !== null || givenUp || aside === "delivery_paused"
           ? "requeued"
-          : // Whether the source that tells the correction is paused, the planner sees when it places the row.
-            aside === "delivery_paused"
-            ? "requeued"
-            : aside;
+          : aside;
     keepRevision.run(
       original.id,
       original.revision,

@@ -1,6 +1,18 @@
 import { expect, test } from "bun:test";
 import type { DeadLetterFilter, ReplayRecord } from "../../../core/store/store.ts";
-import { anyDeadLetter, type CurrentWorld, DAY, LINGER_MS, sale, type World } from "./world.ts";
+import { type CurrentWorld, DAY, LINGER_MS, sale, type World } from "./world.ts";
+
+/** The filter that means every dead letter. */
+export const anyDeadLetter: DeadLetterFilter = {
+  reasons: null,
+  sourceId: null,
+  counterId: null,
+  batchId: null,
+  uploadId: null,
+  target: null,
+  receivedFrom: null,
+  receivedBefore: null,
+};
 
 async function begin(world: World, filter: Partial<DeadLetterFilter> = {}, matched = 0): Promise<ReplayRecord> {
   const { workspaceId } = world.source;

@@ -3,7 +3,6 @@ import type {
   BatchRecord,
   BatchRow,
   CredentialRecord,
-  DeadLetterFilter,
   IntakeSlice,
   Lane,
   Placement,
@@ -38,18 +37,6 @@ export function sale(visitor: number, change: Partial<Conversion> = {}): Convers
 
 /** The keyed hash under which a purchase is known, as far as a store can tell. */
 export const keyOf = (purchaseId: string) => (purchaseId === "" ? null : `key:${purchaseId}`);
-
-/** The filter that means every dead letter. */
-export const anyDeadLetter: DeadLetterFilter = {
-  reasons: null,
-  sourceId: null,
-  counterId: null,
-  batchId: null,
-  uploadId: null,
-  target: null,
-  receivedFrom: null,
-  receivedBefore: null,
-};
 
 export type SliceChange = Partial<Omit<IntakeSlice, "source" | "rows">> & { readonly source?: SourceRecord };
 
