@@ -5,6 +5,7 @@ import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/deliv
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
+import { createHalfWritten } from "../core/intake/half-written.ts";
 import { createKnownTargets } from "../core/intake/known-targets.ts";
 import { createMetrikaClient, type MetrikaClient } from "../core/metrika/client.ts";
 import type { Clock } from "../core/metrika/clock.ts";
@@ -123,7 +124,9 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     worker.wake();
   });
   const targets = createKnownTargets(store.goals, now);
-  const accept = createAccept({ store, committer, vault, targets, now, newUuid, rejectedKeptMs: REJECTED_KEPT_MS });
+  const halfWritten = createHalfWritten(store.intake);
+  const rejectedKeptMs = REJECTED_KEPT_MS;
+  const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const operatorToken = newSecret();
   const { authenticate, forget } = createAuthenticate(
     store.apiKeys,
@@ -162,7 +165,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     isReady: () => ready,
   });
   // The last of all: once it runs, only close() ends it.
-  const maintenance = startMaintenance(store.maintenance, config.retentionDays * DAY_MS, now);
+  const maintenance = startMaintenance(store.maintenance, halfWritten, config.retentionDays * DAY_MS, now);
   return {
     app,
     store,

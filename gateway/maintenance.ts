@@ -1,15 +1,25 @@
 import { getLogger } from "@logtape/logtape";
 import { Cron } from "croner";
+import type { HalfWritten } from "../core/intake/half-written.ts";
 import type { MaintenanceStore } from "../core/store/store.ts";
 
 /** Facts deleted in one transaction: short enough that no request waits for it. */
 const PURGE_ROWS = 500;
 
-/** House-keeping by the clock: expired keys each hour, settled conversions past their retention each night. */
-export function startMaintenance(store: MaintenanceStore, retentionMs: number, now: () => number): { stop(): void } {
+/**
+ * House-keeping by the clock: what a failing database left half-written each second, expired keys each hour, settled
+ * conversions past their retention each night.
+ */
+export function startMaintenance(
+  store: MaintenanceStore,
+  halfWritten: HalfWritten,
+  retentionMs: number,
+  now: () => number,
+): { stop(): void } {
   const log = getLogger(["metrika-gateway", "maintenance"]);
   const catching = (error: unknown) => log.warn("House-keeping failed and will be tried again: {error}", { error });
   const options = { catch: catching, protect: true, unref: true } as const;
+  const secondly = new Cron("* * * * * *", options, () => halfWritten.discard());
   const hourly = new Cron("17 * * * *", options, async () => {
     await store.purgeExpired(now());
   });
@@ -24,6 +34,7 @@ export function startMaintenance(store: MaintenanceStore, retentionMs: number, n
   });
   return {
     stop() {
+      secondly.stop();
       hourly.stop();
       nightly.stop();
     },

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { UnassignedRow } from "../store/store.ts";
 import { type KnownGoals, placeRow } from "./place-rows.ts";
-import { GOAL_PATIENCE_MS } from "./rules.ts";
+import { JOINED_FOR_MS } from "./rules.ts";
 import { NOW } from "./upload-examples.ts";
 
 const RECHECK_MS = 3_600_000;
@@ -34,9 +34,9 @@ test("a row that already waits for its goal does not go back to being checked", 
 
 test("a row is given up when its goal has not appeared for 21 days, not a moment earlier", () => {
   const waiting = { ...unknown, setAside: "waiting_goal" } as const;
-  const known = { ...goals, fetchedAt: NOW + GOAL_PATIENCE_MS };
-  expect(place(waiting, known, NOW + GOAL_PATIENCE_MS)).toBe("waiting_goal");
-  expect(place(waiting, known, NOW + GOAL_PATIENCE_MS + 1)).toBe("goal_not_found");
+  const known = { ...goals, fetchedAt: NOW + JOINED_FOR_MS };
+  expect(place(waiting, known, NOW + JOINED_FOR_MS)).toBe("waiting_goal");
+  expect(place(waiting, known, NOW + JOINED_FOR_MS + 1)).toBe("goal_not_found");
 });
 
 test("where goals cannot be read a row is sent unjudged, and reading is tried again after a while", () => {

@@ -1,5 +1,5 @@
 import type { CounterGoals, Lane, Placement, SourceRecord, UnassignedRow } from "../store/store.ts";
-import { GOAL_PATIENCE_MS } from "./rules.ts";
+import { JOINED_FOR_MS } from "./rules.ts";
 
 /** What is known of a counter's goals when rows are placed. */
 export type KnownGoals = Pick<CounterGoals, "fetchedAt" | "attemptedAt" | "unreadableSince"> & {
@@ -22,7 +22,7 @@ export function placeRow(
   if (goals?.fetchedAt == null || goals.fetchedAt < row.receivedAt) {
     return row.setAside === "waiting_goal" ? "waiting_goal" : "checking_goal";
   }
-  return now - row.receivedAt > GOAL_PATIENCE_MS ? "goal_not_found" : "waiting_goal";
+  return now - row.receivedAt > JOINED_FOR_MS ? "goal_not_found" : "waiting_goal";
 }
 
 /**

@@ -120,8 +120,17 @@ async function recordPoll(
   const { now } = poll;
   const wait = jittered(deps.rules.pollMs, deps.random());
   if (uploading === null) {
-    const facts = { nextAttemptAt: now + wait, errorCode: "metrika_lost_sight" };
-    await move(deps, upload, upload.state, facts, poll, "not_listed");
+    const errorCode = "metrika_lost_sight";
+    const isNews = upload.errorCode !== errorCode;
+    if (isNews) deps.log.warn("Upload {upload} needs a look: {code}", { upload: upload.uuid, code: errorCode });
+    await move(
+      deps,
+      upload,
+      upload.state,
+      { nextAttemptAt: now + wait, errorCode },
+      poll,
+      isNews ? "not_listed" : null,
+    );
     return;
   }
   const { to, facts, outcome } = outcomeOfPoll(upload, uploading, { now, rules: deps.rules, wait });

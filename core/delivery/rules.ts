@@ -30,11 +30,11 @@ export interface DeliveryRules {
 /** How long after a lost answer Metrika's list is read first. */
 export const firstReadBackMs = ({ readBackMs }: Pick<DeliveryRules, "readBackMs">): number => readBackMs[0] ?? 15_000;
 
-/** Metrika joins a conversion to a visit of the 21 days before it. https://yandex.ru/support/metrica/ru/data/offline-conversion-data */
+/**
+ * Metrika joins a conversion to a visit of the 21 days before it; a row that waits longer than this for its goal is given up.
+ * https://yandex.ru/support/metrica/ru/data/offline-conversion-data
+ */
 export const JOINED_FOR_MS = 21 * 86_400_000;
-
-/** A row that waits longer than this for a goal is given up. */
-export const GOAL_PATIENCE_MS = JOINED_FOR_MS;
 
 /** Metrika finishes within two hours; a file it works on for longer than a day needs a person's eye. */
 export const STUCK_AFTER_MS = 86_400_000;

@@ -18,6 +18,18 @@ test("a fault that repeats is told once a second for each cause", () => {
   ]);
 });
 
+test("a clock that is set back silences nothing", () => {
+  const told: unknown[] = [];
+  const clock = { now: 3_600_000 };
+  const log = { info() {}, warn: (_: string, facts: unknown) => void told.push(facts) };
+  const note = noteTrouble({ log, now: () => clock.now });
+  note("round", new Error("disk full"));
+  clock.now = 0;
+  note("round", new Error("disk full"));
+  note("round", new Error("disk full"));
+  expect(told).toHaveLength(2);
+});
+
 test("whatever was thrown can be told", () => {
   const told: unknown[] = [];
   const log = { info() {}, warn: (_: string, facts: unknown) => void told.push(facts) };

@@ -9,8 +9,9 @@ export function noteTrouble({ log, now }: Pick<DeliveryDeps, "log" | "now">): (s
   return (step, error) => {
     const detail = error instanceof Error ? error.message : String(error);
     const cause = `${step}: ${detail}`;
-    const last = told.get(cause);
-    if (last !== undefined && now() - last < 1000) return;
+    const since = now() - (told.get(cause) ?? Number.NEGATIVE_INFINITY);
+    // Below zero: the clock was set back, which must not silence a cause until it has caught up.
+    if (since >= 0 && since < 1000) return;
     if (told.size > 100) told.clear();
     told.set(cause, now());
     log.warn("Delivery met a fault in step {step} and will try again: {detail}", { step, detail });

@@ -4,6 +4,7 @@ import type { SourceRecord, Store } from "../store/store.ts";
 import { createVault } from "../vault/vault.ts";
 import { createAccept, IdempotencyKeyReusedError } from "./accept.ts";
 import { type Committer, createCommitter, OverloadedError } from "./committer.ts";
+import { createHalfWritten } from "./half-written.ts";
 import { createKnownTargets } from "./known-targets.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");
@@ -49,6 +50,7 @@ async function door(through: (committer: Committer) => Committer = (committer) =
     committer,
     vault,
     targets,
+    halfWritten: createHalfWritten(store.intake),
     now: () => NOW,
     newUuid: () => crypto.randomUUID(),
     rejectedKeptMs: 1000,

@@ -3,6 +3,7 @@ import type { IntakeSlice, RowWarning, SliceResult, SourceRecord, Store } from "
 import { inWarningOrder } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
+import type { HalfWritten } from "./half-written.ts";
 import type { KnownTargets } from "./known-targets.ts";
 import { type Receipt, rebuildReceipt } from "./receipt.ts";
 import { SLICE_ROWS, type SortedRows, sortOut } from "./sort-rows.ts";
@@ -28,6 +29,7 @@ export interface AcceptDeps {
   readonly committer: Committer;
   readonly vault: Vault;
   readonly targets: KnownTargets;
+  readonly halfWritten: HalfWritten;
   readonly now: () => number;
   readonly newUuid: () => string;
   /** How long a refused row's content is kept, in milliseconds. */
@@ -44,23 +46,10 @@ export type Accept = (source: SourceRecord, rows: readonly unknown[], options: A
  */
 export function createAccept(deps: AcceptDeps): Accept {
   const inTurn = createTurns();
-  /** Batches whose sender was told "not now" after a part of them was written. */
-  const halfWritten = new Set<number>();
-
-  /** An unsealed batch holds the planner, so this is tried at once, and again with the next request if the database is gone. */
-  async function discardHalfWritten(): Promise<void> {
-    for (const batchId of halfWritten) {
-      try {
-        await deps.store.intake.discard(batchId);
-      } catch {
-        return;
-      }
-      halfWritten.delete(batchId);
-    }
-  }
 
   async function acceptOnce(source: SourceRecord, rows: readonly unknown[], options: AcceptOptions): Promise<Receipt> {
-    if (halfWritten.size > 0) await discardHalfWritten();
+    // The rows of a half-written batch would be met as known ones.
+    await deps.halfWritten.discard();
     const batchUuid = deps.newUuid();
     const sorted = await sortOut(deps, source, rows, batchUuid, options.mode === "normal");
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
@@ -98,8 +87,8 @@ export function createAccept(deps: AcceptDeps): Accept {
       try {
         result = await deps.committer.add({ ...slice, batchId, last });
       } catch (error) {
-        if (batchId !== null) halfWritten.add(batchId);
-        await discardHalfWritten();
+        if (batchId !== null) deps.halfWritten.add(batchId);
+        await deps.halfWritten.discard();
         throw error;
       }
       batchId = result.batchId;

@@ -3,7 +3,8 @@ import { getLogger } from "@logtape/logtape";
 import type { Context, Env } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type Language, quoteValue } from "../../core/language.ts";
-import { ProblemError, type ProblemReader, problemResponse } from "../../core/plugin/problem.ts";
+import { ProblemError, type ProblemReader, problemResponse, retryLater } from "../../core/plugin/problem.ts";
+import { isStorageFault } from "../../core/store/sqlite/storage-fault.ts";
 import { invalidFields } from "./field-faults.ts";
 import { chooseLanguage } from "./language.ts";
 import { zodFaults } from "./zod-faults.ts";
@@ -32,6 +33,8 @@ export interface AppOptions {
 }
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+/** What a sender waits before it asks again while the database does not answer. */
+const STORAGE_RETRY_SECONDS = 2;
 const SANE_REQUEST_ID = /^[\w.:-]{1,64}$/;
 
 const refuseFaults: Hook<unknown, GatewayEnv, string, void> = (result, c) => {
@@ -92,7 +95,12 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
       code: problem.code,
     };
     if (problem.code === "internal_error") log.error("Request {requestId} failed: {error}", { ...facts, error });
-    else log.debug("Request {requestId} refused: {code}", facts);
+    else if (isStorageFault(problem)) {
+      // Without the method and the stack: one line a second tells of a full disk, whoever meets it wherever.
+      const { requestId, path, code } = facts;
+      const detail = rootOf(problem).message;
+      log.error("Request {requestId} met a database that fails: {detail}", { requestId, path, code, detail });
+    } else log.debug("Request {requestId} refused: {code}", facts);
     return problemResponse(problem, readerOf(c));
   });
 
@@ -110,7 +118,13 @@ function asProblem(error: Error, c: Context<GatewayEnv>): ProblemError {
     const received = quoteValue(c.req.header("content-type") ?? "");
     return new ProblemError("unsupported_media_type", { received }, { cause: error });
   }
+  if (isStorageFault(error)) return retryLater("storage_unavailable", STORAGE_RETRY_SECONDS, error);
   return new ProblemError("internal_error", {}, { cause: error });
+}
+
+/** What lies under all that was thrown because of it. */
+function rootOf(error: Error): Error {
+  return error.cause instanceof Error ? rootOf(error.cause) : error;
 }
 
 /** The path for the log, which masks e-mails and phones as people write them: `%40` and `%20` would hide them from it. */

@@ -17,6 +17,8 @@ import { createWebhook, post, saleOf, uploadsByState, type Webhook } from "../se
 setDefaultTimeout(60_000);
 
 const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 5);
+/** Senders of single conversions at once; beside the larger requests, ten of them made 2000 requests a second. */
+const SINGLE_SENDERS = Number(process.env.CRASH_SENDERS ?? 10);
 const SEED = Number(process.env.CRASH_SEED ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 /** More than the gateway writes in one transaction, so that a kill falls between two of them. */
 const LARGE = 4200;
@@ -55,9 +57,11 @@ async function postUntilDeath(
   const ids = (sender: string, i: number, count: number) =>
     Array.from({ length: count }, (_, n) => `${name}-${sender}-${i}-${n}`);
   await Promise.all([
-    ...["a", "b", "c"].map((sender) => keepPosting(sender, (i) => ids(sender, i, 1))),
+    ...Array.from({ length: SINGLE_SENDERS }, (_, n) => keepPosting(`a${n}`, (i) => ids(`a${n}`, i, 1))),
     ...["d", "e"].map((sender) => keepPosting(sender, (i) => ids(sender, i, 1 + Math.floor(random() * 60)))),
     keepPosting("f", (i) => {
+      // Small ones in between: nothing but large requests would leave the others no turn.
+      if (i % 15 > 0) return ids("f", i, 1);
       large = ids("f", i, LARGE);
       return large;
     }),
@@ -113,7 +117,7 @@ const settled = (gateway: GatewayProcess, folder: TemporaryFolder) =>
       const { completed = 0, ...others } = await uploadsByState(gateway);
       return completed > 0 && Object.keys(others).length === 0 && openBatches(folder) === 0 ? true : null;
     },
-    30_000,
+    30_000 + ROUNDS * 3000,
   );
 
 test.concurrent(
@@ -125,6 +129,7 @@ test.concurrent(
     const { simulator } = metrika;
     const env = hurried(metrika.url);
     const requests: Sent[] = [];
+    let postingMs = 0;
     let webhook: Webhook | null = null;
     try {
       for (let round = 0; round < ROUNDS; round++) {
@@ -133,8 +138,10 @@ test.concurrent(
         simulator.faults.add({ fault: { kind: "store_then_hang" } });
         await using gateway = await startGateway(folder, env);
         webhook ??= await createWebhook(gateway);
+        const started = performance.now();
         const posting = postUntilDeath(gateway, webhook, `r${round}`, random);
         await Bun.sleep(100 + random() * 700);
+        postingMs += performance.now() - started;
         await gateway.kill();
         requests.push(...(await posting));
       }
@@ -152,11 +159,16 @@ test.concurrent(
       expect([...stored].filter((id) => counts.get(id) !== 1)).toEqual([]);
       expect(counts.size).toBe(stored.size);
       expect(simulator.ledger.rows).toBe(simulator.ledger.total);
+      if (process.env.CRASH_ROUNDS !== undefined) {
+        const answered = requests.filter((sent) => sent.acknowledged).length;
+        const perSecond = Math.round((answered / postingMs) * 1000);
+        console.log(`${ROUNDS} kills, ${answered} requests (${perSecond}/s), ${acknowledged.length} conversions`);
+      }
     } catch (cause) {
       throw new Error(`Repeat with CRASH_SEED=${SEED} CRASH_ROUNDS=${ROUNDS}`, { cause });
     }
   },
-  20_000 + ROUNDS * 6000,
+  40_000 + ROUNDS * 8000,
 );
 
 test.concurrent("an upload whose answer died with the process is found by its comment and not sent again", async () => {

@@ -5,8 +5,9 @@ import type { UploadRecord } from "../../core/store/store.ts";
 import { HOUR, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 import { until } from "../setup/process.ts";
 
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 12);
 // A run of the property is a whole gateway with days of its life.
-setDefaultTimeout(60_000);
+setDefaultTimeout(60_000 + RUNS * 1000);
 
 const sales = [sale(0), sale(1, { price: 700 }), sale(2, { price: null })];
 const keepingFiles = { settings: { keepCsv: true } };
@@ -244,6 +245,6 @@ test("for every run of faults, each conversion is counted once and reaches its e
       expect(rig.simulator.ledger.conversions().map(({ outcome }) => outcome)).toEqual(["linked", "linked", "linked"]);
       expect(await rig.status(webhook, body.batch_id)).toMatchObject({ status: "completed", processed: 3, linked: 3 });
     }),
-    { numRuns: Number(process.env.PROPERTY_RUNS ?? 12) },
+    { numRuns: RUNS },
   );
 });

@@ -146,3 +146,60 @@ test("a file that Metrika answers with 400 has failed with Metrika's own words",
   expect(status).toMatchObject({ status: "error", processed: 0 });
   expect(status.errors).toEqual([expect.stringContaining("Wrong column")]);
 });
+
+/** The warnings that the gateway logged while the work ran. */
+async function warningsDuring(rig: TestGateway, work: () => Promise<void>): Promise<readonly string[]> {
+  const lines: string[] = [];
+  configureLogging({ level: "warning", format: "json", write: (line) => lines.push(line), clock: rig.clock.now });
+  await work();
+  configureLogging({ level: "fatal", write: () => {} });
+  return lines;
+}
+
+test("a file whose status never changes is warned of once, and asked about for as long as it takes", async () => {
+  const rig = await startTestGateway({ settings: { statusScript: [{ status: "UPLOADED", afterMs: 0 }] } });
+  const webhook = await rig.createWebhook();
+  const { body } = await rig.post(webhook, [sale(0)]);
+  const lines = await warningsDuring(rig, async () => {
+    for (let hour = 0; hour < 72; hour++) {
+      await rig.work();
+      rig.advance(HOUR);
+    }
+  });
+  expect(lines.filter((line) => line.includes("metrika_stuck"))).toHaveLength(1);
+  const asked = rig.simulator.requests.byOperation.get ?? 0;
+  expect(asked).toBeGreaterThanOrEqual(70);
+  expect(await rig.status(webhook, body.batch_id)).toMatchObject({ status: "uploaded", processed: 0 });
+  expect(rig.simulator.requests.byOperation.upload).toBe(1);
+});
+
+test("a file that Metrika no longer knows is warned of once, watched on, and never sent again by guess", async () => {
+  let isForgotten = false;
+  const rig = await startTestGateway({
+    network: (through) => (url, init) => {
+      const unknown = {
+        errors: [{ error_type: "invalid_parameter", message: "Unknown" }],
+        code: 400,
+        message: "Unknown",
+      };
+      if (isForgotten && url.includes("/uploading/")) return Promise.resolve(Response.json(unknown, { status: 400 }));
+      return through(url, init);
+    },
+  });
+  const webhook = await rig.createWebhook();
+  const { body } = await rig.post(webhook, [sale(0)]);
+  await rig.work();
+  isForgotten = true;
+  const lines = await warningsDuring(rig, async () => {
+    for (let hour = 0; hour < 48; hour++) {
+      rig.advance(HOUR);
+      await rig.work();
+    }
+  });
+  expect(lines.filter((line) => line.includes("metrika_lost_sight"))).toHaveLength(1);
+  expect((await rig.status(webhook, body.batch_id)).errors).not.toBeNull();
+  isForgotten = false;
+  await rig.settle();
+  expect(await rig.status(webhook, body.batch_id)).toMatchObject({ status: "completed", linked: 1, errors: null });
+  expect(rig.simulator.requests.byOperation.upload).toBe(1);
+});

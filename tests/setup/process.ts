@@ -27,6 +27,8 @@ export interface GatewayProcess extends AsyncDisposable {
   /** Asks it to stop; the exit code, and how long it took. */
   terminate(): Promise<{ readonly code: number | null; readonly ms: number }>;
   log(): Promise<string>;
+  /** Resolves when it has ended, however it did, with the signal that ended it. */
+  readonly ended: Promise<Bun.Subprocess["signalCode"]>;
 }
 
 /** A command that has ended. */
@@ -73,10 +75,17 @@ function environment(env: Environment): Record<string, string> {
   return { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", HOST: "127.0.0.1", PORT: "0", ...env };
 }
 
-/** Starts `gateway/main.ts` on a free port and waits until it takes conversions. */
-export async function startGateway(folder: TemporaryFolder, env: Environment = {}): Promise<GatewayProcess> {
+/**
+ * Starts a gateway on a free port and waits until it takes conversions.
+ * @param command what stands in place of the production start, `gateway/main.ts`
+ */
+export async function startGateway(
+  folder: TemporaryFolder,
+  env: Environment = {},
+  command: readonly string[] = [process.execPath, `${ROOT}/gateway/main.ts`],
+): Promise<GatewayProcess> {
   const logFile = `${folder.path}/log-${crypto.randomUUID()}.jsonl`;
-  const child = Bun.spawn([process.execPath, `${ROOT}/gateway/main.ts`], {
+  const child = Bun.spawn([...command], {
     cwd: folder.path,
     env: environment({ ...folder.settings, ...env }),
     stdio: ["ignore", "ignore", Bun.file(logFile)],
@@ -98,6 +107,7 @@ export async function startGateway(folder: TemporaryFolder, env: Environment = {
     return {
       ...running,
       log,
+      ended: child.exited.then(() => child.signalCode),
       kill: () => end("SIGKILL"),
       async terminate() {
         const started = performance.now();

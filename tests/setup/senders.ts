@@ -15,12 +15,12 @@ export interface Receipt {
   readonly duplicates: readonly { readonly index: number; readonly conversion_id: string }[];
 }
 
-/** Makes a webhook for the demo's counter. */
-export async function createWebhook({ url, operatorToken }: GatewayProcess): Promise<Webhook> {
+/** Makes a webhook for the demo's counter, with further members of its making where they are given. */
+export async function createWebhook({ url, operatorToken }: GatewayProcess, more: object = {}): Promise<Webhook> {
   const answer = await fetch(`${url}/webhook/offline-conversions`, {
     method: "POST",
     headers: { authorization: `Bearer ${operatorToken}` },
-    body: JSON.stringify({ name: "CRM", counter_id: demo.counterId, token: demo.token }),
+    body: JSON.stringify({ name: "CRM", counter_id: demo.counterId, token: demo.token, ...more }),
   });
   if (answer.status !== 201) throw new Error(`The webhook was refused: ${await answer.text()}`);
   const { webhook_id, secret } = (await answer.json()) as { webhook_id: string; secret: string };

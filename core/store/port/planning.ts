@@ -125,6 +125,9 @@ export interface PlanningStore {
    * the nearest free second within 30 s back, once and for all its files.
    */
   place(placements: readonly Placement[], rules: PlacementRules): Promise<Placed>;
-  /** Closes filling uploads that are ripe or full: filling → planned. Returns how many. */
+  /**
+   * Closes filling uploads that are full, or ripe and not held by a refused token or by an earlier file of the counter that is
+   * being tried again: filling → planned. Returns how many.
+   */
   sealRipe(now: number, limits: Pick<PlacementRules, "maxRows" | "maxBytes">): Promise<number>;
 }

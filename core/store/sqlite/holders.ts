@@ -12,6 +12,12 @@ export const isCountedAside = (reason: SetAsideReason | null): boolean => COUNTE
 const OPEN_DUPLICATE = `conversion_id = ?1 and upload_id is null and not exists (select 1 from conversion_revisions r
   where r.conversion_id = duplicates.conversion_id and r.revision = duplicates.revision and r.outcome is not null)`;
 
+/** Batches that told earlier revisions of a fact, and its repeats, one entry each. */
+interface Followers {
+  readonly rows: readonly number[];
+  readonly duplicates: readonly number[];
+}
+
 /** The batches that follow the fate of a fact in no file, and what is counted of them. */
 export function prepareHolders(sqlite: Database) {
   const openRevisions = sqlite.prepare<{ batch_id: number }, [number]>(
@@ -32,20 +38,14 @@ export function prepareHolders(sqlite: Database) {
   );
   const counts = prepareBatchCounts(sqlite);
 
-  /** Whose rows follow the fate of a fact: the batches of its latest revision, of earlier unsent ones, and of its repeats. */
-  function holdersOf(conversionId: number, batchId: number): { rows: number[]; duplicates: number[] } {
-    return {
-      rows: [batchId, ...openRevisions.all(conversionId).map((r) => r.batch_id)],
-      duplicates: openDuplicates.all(conversionId).map((d) => d.batch_id),
-    };
-  }
-
   return {
-    holdersOf,
-    /** Earlier revisions and repeats, as far as they follow the fact, stand in a file with it. */
-    assign(conversionId: number, uploadId: number, follow: ReturnType<typeof holdersOf>): void {
-      if (follow.rows.length > 1) assignRevisions.run(uploadId, conversionId);
-      if (follow.duplicates.length > 0) assignDuplicates.run(conversionId, uploadId);
+    /** Earlier revisions, where the fact has any, and repeats that follow it stand in a file with it now; the batches of both. */
+    follow(conversionId: number, uploadId: number, hasRevisions: boolean): Followers {
+      const rows = hasRevisions ? openRevisions.all(conversionId).map((r) => r.batch_id) : [];
+      const duplicates = openDuplicates.all(conversionId).map((d) => d.batch_id);
+      if (rows.length > 0) assignRevisions.run(uploadId, conversionId);
+      if (duplicates.length > 0) assignDuplicates.run(conversionId, uploadId);
+      return { rows, duplicates };
     },
     /** One fact of `batchId` more (or, negative, less) is set aside for a reason; its other holders follow. */
     countSetAside(
@@ -56,7 +56,8 @@ export function prepareHolders(sqlite: Database) {
       now: number,
     ): void {
       if (reason === null || !isCountedAside(reason)) return;
-      const { rows, duplicates } = holdersOf(fact.id, batchId);
+      const rows = [batchId, ...openRevisions.all(fact.id).map((r) => r.batch_id)];
+      const duplicates = openDuplicates.all(fact.id).map((d) => d.batch_id);
       for (const holder of [...rows, ...duplicates]) {
         counts.addToSetAside(holder, fact.target, reason, by);
         if (by < 0) dropEmptySetAside.run(holder, fact.target, reason);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type CurrentWorld, LINGER_MS, START, sale } from "./world.ts";
+import { type CurrentWorld, DAY, LINGER_MS, START, sale } from "./world.ts";
 
 /** Rows find their file: lanes, sealing, goals. */
 export function planningContract(current: CurrentWorld): void {
@@ -147,6 +147,40 @@ export function planningContract(current: CurrentWorld): void {
     await world.receive([sale(4)]);
     await world.place(() => "upload", { maxBytes: 200 });
     expect(await world.seal({ maxBytes: 50 })).toBe(3);
+  });
+
+  test("while a counter's file is being tried again the next one goes on filling, unless it is full", async () => {
+    const world = current();
+    await world.receive([sale(1)]);
+    await world.place();
+    await world.seal();
+    const [first] = await world.claim(["planned"], "a");
+    await world.store.uploads.move({
+      ...{ id: first?.id ?? 0, claim: "a", from: "planned", to: "planned", attempt: null, now: world.now },
+      facts: { attempts: 1, nextAttemptAt: world.now + DAY },
+    });
+    await world.receive([sale(2)]);
+    await world.place();
+    world.now += 2 * LINGER_MS;
+    expect(await world.seal()).toBe(0);
+    await world.receive([sale(3)]);
+    await world.place();
+    expect((await world.uploads()).map(({ state, rows }) => [state, rows])).toEqual([
+      ["planned", 1],
+      ["filling", 2],
+    ]);
+    expect(await world.seal({ maxRows: 2 })).toBe(1);
+  });
+
+  test("while a token is refused its files go on filling, and close when it works again", async () => {
+    const world = current();
+    const { credentials } = world.store;
+    await world.receive([sale(1)]);
+    await world.place();
+    await credentials.pause(world.source.credentialId, "unauthorized", world.now + DAY, world.now);
+    expect(await world.seal()).toBe(0);
+    await credentials.resume(world.source.credentialId, world.now);
+    expect(await world.seal()).toBe(1);
   });
 
   test("a row of the near future holds its file until it is past, and no longer", async () => {
