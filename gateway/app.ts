@@ -6,6 +6,7 @@ import { serveDocs } from "./http/docs-page.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
@@ -34,6 +35,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),
     matchRateRoutes(deps.routes),
+    deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     quotaRoutes(deps.routes),
     healthRoutes(deps.routes.store, deps.isReady),

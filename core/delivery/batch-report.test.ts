@@ -19,6 +19,7 @@ const facts: BatchFacts = {
   goals: [],
   goalsUnreadable: false,
   credential: null,
+  deliveryPaused: false,
   now: NOW,
 };
 const of = (change: Partial<BatchUpload>, more: Partial<BatchFacts> = {}) =>

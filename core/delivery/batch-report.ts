@@ -31,6 +31,8 @@ export interface BatchFacts {
   /** Metrika does not tell the counter's goals: rows are sent without being checked. */
   readonly goalsUnreadable: boolean;
   readonly credential: CredentialRecord | null;
+  /** A person has paused the delivery of the batch's source. */
+  readonly deliveryPaused: boolean;
   readonly now: number;
 }
 
@@ -39,6 +41,7 @@ export function reportBatch(facts: BatchFacts, language: Language): BatchReport 
   const { uploads } = facts;
   const errors = [
     ...saySetAside(facts, language),
+    ...sayPause(facts, language),
     ...uploads.flatMap((upload) => [...sayLate(upload, language), ...sayUpload(upload, facts, language)]),
   ];
   const finished = uploads.length > 0 && uploads.every(({ state }) => state === "completed" || state === "failed");
@@ -64,24 +67,48 @@ export function reportBatch(facts: BatchFacts, language: Language): BatchReport 
 
 function saySetAside({ batch, setAside, goals }: BatchFacts, language: Language): string[] {
   const said = batch.rejected > 0 ? [say("rows_rejected", language, { rows: batch.rejected })] : [];
-  for (const { target, reason, rows } of setAside) {
-    if (!(reason in deliverySentences)) continue;
-    const near = nearestTarget(target, goals);
-    const nearest = near === null ? "" : render(nearestGoalPhrase, language, { nearest: near });
-    said.push(say(reason as DeliveryCode, language, { target, rows, nearest }));
+  for (const one of setAside) {
+    if (one.reason in deliverySentences) said.push(sayRowsAside(one, goals, language));
   }
   return said;
+}
+
+/** What is told of rows that wait or were given up for a reason with a sentence; the nearest of the goals is named. */
+export function sayRowsAside({ target, reason, rows }: SetAside, goals: readonly string[], language: Language): string {
+  const near = nearestTarget(target, goals);
+  const nearest = near === null ? "" : render(nearestGoalPhrase, language, { nearest: near });
+  return say(reason as DeliveryCode, language, { target, rows, nearest });
+}
+
+/** Rows in no file wait for whoever paused their source. */
+function sayPause({ batch, uploads, setAside, deliveryPaused }: BatchFacts, language: Language): string[] {
+  if (!deliveryPaused) return [];
+  const placed = uploads.reduce((sum, { batchRows, batchDuplicates }) => sum + batchRows + batchDuplicates, 0);
+  const waiting = batch.total - batch.rejected - placed - setAside.reduce((sum, { rows }) => sum + rows, 0);
+  return waiting > 0 ? [say("delivery_paused", language, { rows: waiting })] : [];
+}
+
+/** What is told of an upload of which Metrika took nothing. */
+export function sayFailed(
+  {
+    uuid,
+    rows,
+    metrikaUploadId,
+    errorCode,
+    errorText,
+  }: Pick<BatchUpload, "uuid" | "rows" | "metrikaUploadId" | "errorCode" | "errorText">,
+  language: Language,
+): string {
+  const told = (errorText ?? "").replace(/\.$/, "");
+  const code = errorCode !== null && errorCode in deliverySentences ? (errorCode as DeliveryCode) : "metrika_rejected";
+  return say(code, language, { upload: metrikaUploadId ?? uuid, rows, text: `${told || errorCode}.` });
 }
 
 function sayUpload(upload: BatchUpload, { credential, now }: BatchFacts, language: Language): string[] {
   const { state, rows, metrikaUploadId, metrikaStatus, errorCode, lineQuantity, sourceQuantity } = upload;
   const file = { upload: metrikaUploadId ?? upload.uuid, rows };
   const told = (upload.errorText ?? "").replace(/\.$/, "");
-  if (state === "failed") {
-    const code =
-      errorCode !== null && errorCode in deliverySentences ? (errorCode as DeliveryCode) : "metrika_rejected";
-    return [say(code, language, { ...file, text: `${told || errorCode}.` })];
-  }
+  if (state === "failed") return [sayFailed(upload, language)];
   if (state === "planned" || state === "filling") {
     const rests = credential?.pausedUntil != null && credential.pausedUntil > now;
     if (rests && credential.id === upload.credentialId) return [sayRest(credential.pausedReason, told, language)];

@@ -22,8 +22,9 @@ export async function countersToCheck(deps: DeliveryDeps): Promise<readonly Wait
     const credential = await deps.store.credentials.get(counter.credentialId);
     if (!credential || (await mayNotRead(deps, credential))) continue;
     const known = await deps.store.goals.get(counter.workspaceId, counter.counterId);
+    const newest = counter.unjudged ? Number.POSITIVE_INFINITY : counter.newestArrival;
     const rules = await deps.plans.rulesFor(credential);
-    if (readIsDue(known, counter.newestArrival, deps.now(), rules)) due.push(counter);
+    if (readIsDue(known, newest, deps.now(), rules)) due.push(counter);
   }
   return due;
 }

@@ -29,6 +29,8 @@ export function fateOf(row: BatchRow): RowFate {
         return { status: "error", detail: "goal_not_found", params: { target } };
       case "cancelled":
         return { status: "error", detail: "cancelled", params: {} };
+      case "delivery_paused":
+        return { status: "pending", detail: "delivery_paused", params: {} };
       default:
         return { status: "pending", detail: "queued", params: {} };
     }

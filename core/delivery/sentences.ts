@@ -22,6 +22,10 @@ export const deliverySentences = {
     ru: "Отменено строк с целью «{target}»: {rows}.",
     en: "Rows cancelled with the goal “{target}”: {rows}.",
   },
+  delivery_paused: {
+    ru: "Отправку этого вебхука приостановил человек; строк, которые ждут: {rows}. Они уйдут сами, когда её возобновят (delivery_paused: false).",
+    en: "A person has paused the delivery of this webhook; rows that wait: {rows}. They will go by themselves when it is resumed (delivery_paused: false).",
+  },
   metrika_refused_all_rows: {
     ru: "Метрика не приняла ни одной строки файла (строк: {rows}).",
     en: "Metrika took no row of the file (rows: {rows}).",
@@ -151,6 +155,10 @@ export const rowDetails = {
   goal_not_found: {
     ru: "Цель «{target}» не появилась на счётчике за 21 день.",
     en: "The goal “{target}” did not appear on the counter in 21 days.",
+  },
+  delivery_paused: {
+    ru: "Ждёт: отправку приостановил человек.",
+    en: "Waits: a person has paused delivery.",
   },
   cancelled: { ru: "Отменена до отправки.", en: "Cancelled before it was sent." },
   failed: { ru: "Метрика не приняла файл с этой строкой.", en: "Metrika did not take the file with this row." },

@@ -3,9 +3,11 @@ import type { DeliveryDeps } from "./deps.ts";
 import { lookForLateUploads } from "./late-uploads.ts";
 import { planUploads } from "./plan-uploads.ts";
 import { pollUploads } from "./poll-uploads.ts";
+import { replayDeadLetters } from "./replay.ts";
 import { firstReadBackMs } from "./rules.ts";
 import { sendUpload } from "./send-upload.ts";
 import { noteTrouble } from "./trouble.ts";
+import { finishPausing } from "./withdraw.ts";
 
 /** Uploads asked about at once; one list of a counter serves all of its own. */
 const POLL_LIMIT = 1000;
@@ -47,6 +49,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
   let running = false;
   let sends = 0;
   let goalsRestUntil = 0;
+  let isFirstLook = true;
 
   /** Starts a piece of work under a name; a second one of the same name is not begun. */
   function begin(name: string, work: () => Promise<void>): void {
@@ -116,11 +119,14 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       firstReadBackMs: firstReadBackMs(rules),
     });
     await flagLateUploads();
+    if (isFirstLook) await finishPausing(deps);
+    isFirstLook = false;
+    const replayed = await replayDeadLetters(deps);
     const placed = await planUploads(deps);
     const goals = await beginGoalChecks(mayRest);
     const sent = await beginSends();
     const polled = await beginPolls();
-    return released + placed + goals + sent + polled > 0;
+    return released + replayed + placed + goals + sent + polled > 0;
   }
 
   function schedule(delay: number): void {

@@ -96,6 +96,8 @@ export const Upload = v.pipe(
     error_code: text,
     error: text,
     attempts: count,
+    replay_of: v.pipe(text, v.description("The failed upload whose rows it carries again")),
+    replayed_by: v.pipe(v.array(v.string()), v.description("Uploads that carry the rows of this failed one again")),
     created_at: instant,
     sent_at: v.nullable(instant),
     settled_at: v.nullable(instant),

@@ -14,6 +14,7 @@ import type {
   BatchRow,
   LoginRecord,
   LoginSpending,
+  ReplayLinks,
   RowWarning,
   SourceRecord,
   Store,
@@ -100,7 +101,7 @@ export function conversionAnswer(conversion: Conversion) {
   };
 }
 
-type BatchReader = Pick<Store, "batches" | "goals" | "credentials">;
+type BatchReader = Pick<Store, "batches" | "goals" | "credentials" | "uploads">;
 
 /**
  * The status of a batch: the specified fields, and beside them all that is known.
@@ -109,19 +110,23 @@ type BatchReader = Pick<Store, "batches" | "goals" | "credentials">;
 export async function batchAnswer(
   { store, vault }: { readonly store: BatchReader; readonly vault: Vault },
   batch: BatchRecord,
-  { credentialId, workspaceId }: Pick<SourceRecord, "credentialId" | "workspaceId">,
+  { credentialId, workspaceId, deliveryPaused }: Pick<SourceRecord, "credentialId" | "workspaceId" | "deliveryPaused">,
   language: Language,
   now: number,
   most = MOST_FINDINGS,
 ) {
   const uploads = await store.batches.uploadsOf(batch.id);
+  const links = await store.uploads.replayLinksOf(uploads.map(({ id }) => id));
   const setAside = await store.batches.setAsideOf(batch.id);
   const rejected = batch.rejected > 0 ? await store.batches.rejectedOf(batch.id, most) : [];
   const known = await store.goals.get(workspaceId, batch.counterId);
   const goals = known?.identifiers ?? [];
   const goalsUnreadable = known !== null && known.unreadableSince !== null;
   const credential = await store.credentials.get(credentialId);
-  const report = reportBatch({ batch, uploads, setAside, goals, goalsUnreadable, credential, now }, language);
+  const report = reportBatch(
+    { batch, uploads, setAside, goals, goalsUnreadable, credential, deliveryPaused, now },
+    language,
+  );
   return {
     batch_id: batch.uuid,
     status: batch.status,
@@ -144,7 +149,7 @@ export async function batchAnswer(
     linkage: report.linkage,
     set_aside: setAside.map(({ target, reason, rows }) => ({ target, reason, rows })),
     uploads: uploads.map((upload) => ({
-      ...uploadAnswer(upload),
+      ...uploadAnswer(upload, links.get(upload.id)),
       batch_rows: upload.batchRows,
       batch_duplicates: upload.batchDuplicates,
     })),
@@ -154,7 +159,7 @@ export async function batchAnswer(
 }
 
 /** An upload with Metrika's own numbers about it. */
-export function uploadAnswer(upload: UploadRecord) {
+export function uploadAnswer(upload: UploadRecord, links: ReplayLinks = { replayOf: null, replayedBy: [] }) {
   return {
     upload_id: upload.uuid,
     counter_id: upload.counterId,
@@ -173,6 +178,8 @@ export function uploadAnswer(upload: UploadRecord) {
     error_code: upload.errorCode,
     error: upload.errorText,
     attempts: upload.attempts,
+    replay_of: links.replayOf,
+    replayed_by: [...links.replayedBy],
     created_at: iso(upload.createdAt),
     sent_at: isoOrNull(upload.sentAt),
     settled_at: isoOrNull(upload.settledAt),

@@ -1,9 +1,10 @@
 import { checkToken, type TokenReport, type TokenWarning } from "../accounts/check-token.ts";
 import { isTimeZone } from "../conversion/date-time.ts";
 import { tokenContext } from "../delivery/credential-use.ts";
+import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delivery/withdraw.ts";
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
-import type { SourceChange, SourceOptions, SourceRecord, Store } from "../store/store.ts";
+import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
 import { hashSecret, newSecret } from "../vault/secrets.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { SourceRegistry } from "./registry.ts";
@@ -33,6 +34,8 @@ export interface SourceManagerDeps {
   readonly registry: SourceRegistry;
   readonly now: () => number;
   readonly newUuid: () => string;
+  /** Lets the event loop serve others. */
+  readonly breathe: () => Promise<void>;
 }
 
 /** Sources as people make and change them. */
@@ -42,12 +45,19 @@ export interface SourceManager {
     workspaceId: number,
     input: NewSourceInput,
   ): Promise<{ source: SourceRecord; secret: string; warnings: readonly TokenWarning[] }>;
+  /**
+   * When it pauses delivery, the rows are taken out of the files that are not on their way before it resolves; when it resumes
+   * it, they are given back to the planner.
+   */
   change(source: SourceRecord, change: SourceChange): Promise<SourceRecord>;
   /** Gives the source another token; what waited for one goes on by itself. */
   replaceToken(source: SourceRecord, token: string): Promise<readonly TokenWarning[]>;
   /** A new secret; the old one stays valid for a day, so that a sender can be changed without loss. */
   rotateSecret(source: SourceRecord): Promise<{ secret: string; previousValidUntil: number }>;
-  remove(source: SourceRecord): Promise<void>;
+  /** What was accepted is still delivered, unless `discard`: then what is not on its way is cancelled. */
+  remove(source: SourceRecord, discard: boolean): Promise<void>;
+  /** Cancels the rows of a batch or source that are not on their way yet; with `dryRun` only counts them. */
+  cancel(of: Withdrawn, dryRun: boolean): Promise<Cancelled>;
 }
 
 const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex");
@@ -132,6 +142,8 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
     async change(source, change) {
       const changed = await store.sources.update(source.id, change, now());
       registry.forget(source.uuid);
+      if (change.deliveryPaused === true) await holdSource(deps, source.id);
+      if (change.deliveryPaused === false) await releaseSource(deps, source.id);
       return changed;
     },
 
@@ -160,9 +172,14 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       return { secret, previousValidUntil };
     },
 
-    async remove(source) {
+    async remove(source, discard) {
       await store.sources.remove(source.id, now());
       registry.forget(source.uuid);
+      if (discard) await cancelRows(deps, { sourceId: source.id }, false);
+    },
+
+    async cancel(of, dryRun) {
+      return cancelRows(deps, of, dryRun);
     },
   };
 }

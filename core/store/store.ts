@@ -1,14 +1,17 @@
 import type { ApiKeyStore } from "./port/api-keys.ts";
 import type { BatchStore } from "./port/batches.ts";
 import type { ConversionStore } from "./port/conversions.ts";
+import type { DeadLetterStore } from "./port/dead-letters.ts";
 import type { GoalStore } from "./port/goals.ts";
 import type { IntakeStore } from "./port/intake.ts";
 import type { MaintenanceStore } from "./port/maintenance.ts";
 import type { MatchRateStore } from "./port/match-rates.ts";
 import type { PlanningStore } from "./port/planning.ts";
 import type { QuotaStore } from "./port/quota.ts";
+import type { ReplayStore } from "./port/replays.ts";
 import type { CredentialStore, SourceStore } from "./port/sources.ts";
 import type { UploadStore } from "./port/uploads.ts";
+import type { WithdrawalStore } from "./port/withdrawals.ts";
 
 export type * from "./port/api-keys.ts";
 export type * from "./port/batches.ts";
@@ -21,8 +24,10 @@ export type * from "./port/match-rates.ts";
 export type * from "./port/page.ts";
 export type * from "./port/planning.ts";
 export type * from "./port/quota.ts";
+export type * from "./port/replays.ts";
 export type * from "./port/sources.ts";
 export type * from "./port/uploads.ts";
+export type * from "./port/withdrawals.ts";
 
 /** The storage port: what the core asks of a database, in its own words. One contract suite runs on every implementation. */
 export interface Store {
@@ -36,6 +41,9 @@ export interface Store {
   readonly matchRates: MatchRateStore;
   readonly planning: PlanningStore;
   readonly uploads: UploadStore;
+  readonly deadLetters: DeadLetterStore;
+  readonly replays: ReplayStore;
+  readonly withdrawals: WithdrawalStore;
   readonly goals: GoalStore;
   readonly quota: QuotaStore;
   readonly maintenance: MaintenanceStore;

@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { quoteValue } from "../../core/language.ts";
 import type { ProblemError } from "../../core/plugin/problem.ts";
+import { deadLetterReasons } from "../../core/store/port/dead-letters.ts";
+import type { DeadLetterGroupCursor } from "../../core/store/store.ts";
 import { fieldFault, invalidFields } from "./field-faults.ts";
 
 /** The query of every list. */
@@ -24,4 +26,20 @@ export function decodeCursor(cursor: string | undefined): number | null {
 
 function invalidCursor(cursor: string): ProblemError {
   return invalidFields([fieldFault("cursor", "bad_format", { received: quoteValue(cursor) })]);
+}
+
+/** An opaque cursor of a group of dead letters. */
+export function encodeGroupCursor(place: DeadLetterGroupCursor | null): string | null {
+  if (place === null) return null;
+  return Buffer.from(`g${place.at}.${place.key}.${place.reason}`).toString("base64url");
+}
+
+/** @throws {ProblemError} `invalid_field` for a cursor that was not given by us */
+export function decodeGroupCursor(cursor: string | undefined): DeadLetterGroupCursor | null {
+  if (cursor === undefined || cursor === "") return null;
+  const [, at, key, given] =
+    /^g(\d{1,15})\.(\d{1,15})\.(\w+)$/.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
+  const reason = deadLetterReasons.find((one) => one === given);
+  if (reason === undefined) throw invalidCursor(cursor);
+  return { at: Number(at), key: Number(key), reason };
 }

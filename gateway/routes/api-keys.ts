@@ -1,6 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
-import { parseIsoTime } from "../../core/conversion/iso-time.ts";
 import { type Localized, quoteValue } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
@@ -10,6 +9,7 @@ import type { ApiKeyRecord, ApiKeyScope } from "../../core/store/store.ts";
 import { newApiKey } from "../../core/vault/secrets.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { invalidFields } from "../http/field-faults.ts";
+import { millisecondsOf, notAnInstant } from "../http/instant.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
 import { apiKeySecurity, type RouteDeps } from "./deps.ts";
@@ -18,10 +18,7 @@ const SCOPES: readonly ApiKeyScope[] = ["intake", "read", "manage"];
 const scope = v.picklist(SCOPES);
 
 const keyChecks = {
-  instant_format: {
-    ru: "Это не момент времени: «{received}». Укажите дату, время и смещение, например 2027-01-31T00:00:00+03:00.",
-    en: "“{received}” is not an instant. Give a date, a time and an offset, for example 2027-01-31T00:00:00+03:00.",
-  },
+  instant_format: notAnInstant,
   instant_past: {
     ru: "Момент {received} уже прошёл, такой ключ не подошёл бы ни разу. Укажите момент в будущем.",
     en: "The instant {received} has passed, so such a key would never be accepted. Give one in the future.",
@@ -108,12 +105,6 @@ const revokeKey = createRoute({
     ...problemResponses("not_found"),
   },
 });
-
-/** Unix milliseconds of an ISO 8601 instant; null for another text, also for 30 February and for a time without offset. */
-function millisecondsOf(text: string): number | null {
-  const time = parseIsoTime(text);
-  return typeof time === "string" || time.offset === null ? null : (time.local - time.offset) * 1000;
-}
 
 /** @throws {ProblemError} `invalid_field` when the instant has passed */
 function expiryOf(given: string | null | undefined, now: number): number | null {

@@ -6,13 +6,14 @@ import { Attempt, BatchRow, BatchStatus, Upload } from "../../core/plugin/answer
 import { batchAnswer, iso, rowAnswer, uploadAnswer } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
-import { jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { uploadStates } from "../../core/store/port/uploads.ts";
 import type { BatchRecord, SourceRecord } from "../../core/store/store.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
+import { readCancellation } from "./cancellation.ts";
 import { apiKeySecurity, type RouteDeps } from "./deps.ts";
-import { pageOf } from "./webhook-shapes.ts";
+import { Cancellation, Cancelled, pageOf } from "./webhook-shapes.ts";
 
 /** Refused rows, and warnings, that a list tells of each batch. */
 const LISTED_FINDINGS = 10;
@@ -57,6 +58,25 @@ const listRows = createRoute({
   },
 });
 
+const cancelBatch = createRoute({
+  method: "post",
+  path: "/v1/batches/{batch_id}/cancel",
+  operationId: "cancelBatch",
+  tags,
+  security,
+  summary: "Cancel the conversions of a batch that are not on their way",
+  description: "A cancelled conversion is sent when it is posted again, or replayed.",
+  request: {
+    params: z.object({ batch_id: z.string() }),
+    body: jsonBody(Cancellation, { description: "May be left out", example: { dry_run: true } }),
+  },
+  responses: {
+    200: jsonResponse(Cancelled, { description: "How many were cancelled, or would be" }),
+    ...refusals,
+    ...problemResponses("malformed_json"),
+  },
+});
+
 const listUploads = createRoute({
   method: "get",
   path: "/v1/uploads",
@@ -94,8 +114,11 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const reader = (c: Context<GatewayEnv>) => deps.authenticate(c.req.header("authorization"), "read");
   const notFound = (c: Context<GatewayEnv>) => new ProblemError("not_found", { path: quoteValue(c.req.path) });
 
-  async function ownBatch(c: Context<GatewayEnv>): Promise<{ batch: BatchRecord; source: SourceRecord }> {
-    const { workspaceId } = await reader(c);
+  async function ownBatch(
+    c: Context<GatewayEnv>,
+    scope: "read" | "manage" = "read",
+  ): Promise<{ batch: BatchRecord; source: SourceRecord }> {
+    const { workspaceId } = await deps.authenticate(c.req.header("authorization"), scope);
     const batch = await store.batches.findByUuid(c.req.param("batch_id") ?? "");
     const source = batch && (await store.sources.get(batch.sourceId));
     if (!batch || source?.workspaceId !== workspaceId) throw notFound(c);
@@ -130,12 +153,21 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 
+  router.openapi(cancelBatch, async (c) => {
+    const { batch } = await ownBatch(c, "manage");
+    const dryRun = await readCancellation(c.req.raw, deps.limits);
+    const { cancelled, notCancellable } = await deps.sources.cancel({ batchId: batch.id }, dryRun);
+    return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
+  });
+
   router.openapi(listUploads, async (c) => {
     const { workspaceId } = await reader(c);
     const { limit, cursor, counter_id, state } = c.req.valid("query");
     const filter = { workspaceId, counterId: counter_id ?? null, state: state ?? null };
     const page = await store.uploads.list({ ...filter, before: decodeCursor(cursor), limit });
-    return c.json({ data: page.rows.map(uploadAnswer), next_cursor: encodeCursor(page.after) }, 200);
+    const links = await store.uploads.replayLinksOf(page.rows.map(({ id }) => id));
+    const data = page.rows.map((upload) => uploadAnswer(upload, links.get(upload.id)));
+    return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 
   router.openapi(readUpload, async (c) => {
@@ -151,7 +183,8 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
       code,
       detail,
     }));
-    return c.json({ ...uploadAnswer(upload), history }, 200);
+    const links = await store.uploads.replayLinksOf([upload.id]);
+    return c.json({ ...uploadAnswer(upload, links.get(upload.id)), history }, 200);
   });
 
   return router;

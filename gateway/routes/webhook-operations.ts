@@ -4,6 +4,8 @@ import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { pageQuery } from "../http/cursor.ts";
 import { apiKeySecurity } from "./deps.ts";
 import {
+  Cancellation,
+  Cancelled,
   ChangedWebhook,
   CreatedWebhook,
   NewWebhook,
@@ -104,9 +106,30 @@ export const deleteWebhook = createRoute({
   tags,
   security,
   summary: "Delete a webhook",
-  description: "Conversions that were accepted are still delivered.",
-  request: { params: webhookId },
-  responses: { 204: { description: "Deleted" }, ...ofOne },
+  description:
+    "Conversions that were accepted are still delivered, unless `discard` is true: then those that are not on their way are cancelled.",
+  request: { params: webhookId, query: z.object({ discard: z.enum(["true", "false"]).optional() }) },
+  responses: { 204: { description: "Deleted" }, ...ofOne, ...problemResponses("invalid_field") },
+});
+
+/** Cancels what a webhook took and is not on its way. */
+export const cancelWebhook = createRoute({
+  method: "post",
+  path: "/v1/webhooks/{webhook_id}/cancel",
+  operationId: "cancelWebhookQueue",
+  tags,
+  security,
+  summary: "Cancel the conversions of a webhook that are not on their way",
+  description: "A cancelled conversion is sent when it is posted again, or replayed.",
+  request: {
+    params: webhookId,
+    body: jsonBody(Cancellation, { description: "May be left out", example: { dry_run: true } }),
+  },
+  responses: {
+    200: jsonResponse(Cancelled, { description: "How many were cancelled, or would be" }),
+    ...withBody,
+    ...problemResponses("not_found"),
+  },
 });
 
 /** Gives a webhook a new secret. */

@@ -175,6 +175,25 @@ export const RotatedSecret = v.pipe(
   component("RotatedSecret"),
 );
 
+/** A wish to cancel conversions. */
+export const Cancellation = v.pipe(
+  v.strictObject({ dry_run: v.optional(v.pipe(v.boolean(), v.description("Only count. Default: false"))) }),
+  component("Cancellation"),
+);
+
+/** What became of a wish to cancel conversions. */
+export const Cancelled = v.pipe(
+  v.object({
+    cancelled: v.pipe(v.number(), v.description("Conversions that were cancelled, or would be")),
+    not_cancellable: v.pipe(
+      v.number(),
+      v.description("Conversions on their way to Metrika, which cannot delete; of a batch also those that it has"),
+    ),
+    dry_run: v.boolean(),
+  }),
+  component("Cancelled"),
+);
+
 /** A page of a list. */
 export const pageOf = <Row extends v.GenericSchema>(name: string, row: Row) =>
   v.pipe(

@@ -9,9 +9,11 @@ import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
+import { readCancellation } from "./cancellation.ts";
 import type { RouteDeps } from "./deps.ts";
 import {
   BASE_PATH,
+  cancelWebhook,
   createWebhook,
   deleteWebhook,
   listWebhooks,
@@ -127,8 +129,18 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   });
 
   router.openapi(deleteWebhook, async (c) => {
-    await sources.remove(await ownWebhook(await may(c, "manage"), c.req.param("webhook_id")));
+    await sources.remove(
+      await ownWebhook(await may(c, "manage"), c.req.param("webhook_id")),
+      c.req.valid("query").discard === "true",
+    );
     return c.body(null, 204);
+  });
+
+  router.openapi(cancelWebhook, async (c) => {
+    const source = await ownWebhook(await may(c, "manage"), c.req.param("webhook_id"));
+    const dryRun = await readCancellation(c.req.raw, deps.limits);
+    const { cancelled, notCancellable } = await sources.cancel({ sourceId: source.id }, dryRun);
+    return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
   });
 
   router.openapi(rotateSecret, async (c) => {

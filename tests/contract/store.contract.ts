@@ -10,9 +10,11 @@ import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
 import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
+import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
+import { withdrawalsContract } from "./store/withdrawals.ts";
 import { World } from "./store/world.ts";
 
 /** A store under test, empty, and what puts it away. */
@@ -35,7 +37,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
 
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
-    const rest = [batchesContract, matchRatesContract, maintenanceContract];
+    const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);
   });
 }

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
+import { deadLetterReasons } from "../../core/store/port/dead-letters.ts";
 import { openSqliteStore } from "../../core/store/sqlite/store.ts";
 import { SOLD_AT, START } from "../contract/store/world.ts";
 import { DeliveryWorld, type Step, type Told } from "./delivery-world.ts";
@@ -39,6 +40,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom("finish" as const, "discard", "restart", "goal", "decide") }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("replay" as const),
+      reason: fc.constantFrom(null, ...deadLetterReasons),
+      steps: fc.nat(3),
+      cancel: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("cancel" as const),
+      batch: fc.option(fc.nat(5)),
+      limit: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("pause" as const, "resume") }) },
 );
 
 test(
@@ -59,7 +78,10 @@ test(
 
           const unfinished = rows.filter(
             ({ upload, setAside }) =>
-              upload?.state !== "completed" && upload?.state !== "failed" && setAside !== "goal_not_found",
+              upload?.state !== "completed" &&
+              upload?.state !== "failed" &&
+              setAside !== "goal_not_found" &&
+              setAside !== "cancelled",
           );
           expect(unfinished).toEqual([]);
           const latest = rows.filter(({ kind }) => kind === "accepted");

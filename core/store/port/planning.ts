@@ -87,8 +87,8 @@ export interface PlanningStore {
   /** New rows beyond the watermark, in order of arrival, none of a batch that is not yet sealed. */
   readNew(limit: number): Promise<readonly UnassignedRow[]>;
   /**
-   * Rows behind the watermark that may go into a file now: requeued ones, corrections whose earlier file is settled, and those
-   * whose source's delivery is no longer paused.
+   * Rows behind the watermark that may go into a file now: requeued ones, among them those whose source's delivery was resumed,
+   * and corrections whose earlier file is settled.
    */
   readReturning(limit: number): Promise<readonly UnassignedRow[]>;
   /** Rows of a counter that wait for one of `targets` (any target when null), after the given id. */
@@ -99,12 +99,16 @@ export interface PlanningStore {
     after: number;
     limit: number;
   }): Promise<readonly UnassignedRow[]>;
-  /** Counters with rows that wait for a goal, with the newest arrival among them. */
+  /**
+   * Counters with rows that wait for a goal, with the newest arrival among them, and whether some are `checking_goal`: those
+   * are judged by no list but one that is still to be read.
+   */
   countersWaitingForGoal(): Promise<
     readonly {
       readonly workspaceId: number;
       readonly counterId: number;
       readonly newestArrival: number;
+      readonly unjudged: boolean;
       readonly credentialId: number;
     }[]
   >;

@@ -123,6 +123,14 @@ export interface UploadLine {
   readonly identifiers: "all" | "best";
 }
 
+/** How an upload hangs together with others by replays; public ids. */
+export interface ReplayLinks {
+  /** The failed upload whose rows it carries again. */
+  readonly replayOf: string | null;
+  /** Uploads that carry its rows again, oldest first. */
+  readonly replayedBy: readonly string[];
+}
+
 /** Files on their way to Metrika. */
 export interface UploadStore {
   /**
@@ -191,6 +199,9 @@ export interface UploadStore {
     limit: number;
   }): Promise<Page<UploadRecord>>;
   findByUuid(uuid: string): Promise<UploadRecord | null>;
+  get(id: number): Promise<UploadRecord | null>;
+  /** Of each of the uploads, by its id. */
+  replayLinksOf(ids: readonly number[]): Promise<ReadonlyMap<number, ReplayLinks>>;
   /** Oldest first. */
   attemptsOf(uploadId: number): Promise<readonly Attempt[]>;
   /** States without uploads are left out. */

@@ -12,7 +12,9 @@ import type {
 } from "../store.ts";
 import { packWarnings } from "../warnings.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
+import { isCountedAside } from "./holders.ts";
 import { createRecent } from "./recent.ts";
+import { prepareUploadGroups } from "./upload-groups.ts";
 
 /** A price that returns within this time after a newer one is a late retry, not a change of mind. */
 const LATE_RETRY_MS = 10 * 60_000;
@@ -25,6 +27,7 @@ interface Original {
   readonly id: number;
   readonly batch_id: number;
   readonly row: number;
+  readonly source_id: number;
   readonly target: string;
   readonly date_time: number;
   readonly price: string | null;
@@ -43,7 +46,7 @@ type RowOutcome =
   | { readonly kind: "accepted"; readonly id: number; readonly fresh: boolean }
   | { readonly kind: "duplicate"; readonly id: number };
 
-const ORIGINAL = `select c.id, c.batch_id, c.row, c.target, c.date_time, c.price, c.currency, c.revision, c.upload_id, c.set_aside, u.state,
+const ORIGINAL = `select c.id, c.batch_id, c.row, c.source_id, c.target, c.date_time, c.price, c.currency, c.revision, c.upload_id, c.set_aside, u.state,
     u.currency as upload_currency, b.created_at as told_at, b.sealed as told_sealed
   from conversions c left join batches b on b.id = c.batch_id left join uploads u on u.id = c.upload_id`;
 
@@ -106,6 +109,7 @@ export function prepareIntake(sqlite: Database) {
     `update conversions set batch_id = ?, row = ?, source_id = ?, price = ?, currency = ?, revision = revision + 1, upload_id = ?, set_aside = ? where id = ?`,
   );
   const counts = prepareBatchCounts(sqlite);
+  const groups = prepareUploadGroups(sqlite);
 
   const naturalOriginal = (slice: IntakeSlice, c: Conversion) =>
     byNaturalKey.get(
@@ -195,7 +199,7 @@ export function prepareIntake(sqlite: Database) {
     const { upload_id: uploadId } = original;
     insertDuplicate.run(batchId, row.row, original.id, original.revision, uploadId);
     if (uploadId !== null) repeats.set(uploadId, (repeats.get(uploadId) ?? 0) + 1);
-    else if (original.set_aside === "waiting_goal")
+    else if (original.set_aside !== null && isCountedAside(original.set_aside))
       counts.addToSetAside(batchId, original.target, original.set_aside, 1);
     return { kind: "duplicate", id: original.id };
   }
@@ -230,11 +234,12 @@ export function prepareIntake(sqlite: Database) {
     const fitsFile = row.conversion.currency === "" || row.conversion.currency === original.upload_currency;
     const keepsFile = state === "filling" && slice.last && fitsFile;
     const inOpenFile = state !== null && !keepsFile && state !== "completed" && state !== "failed";
+    // A held row goes back to the planner, which sees whether the source that corrects it is paused as well.
     const nextAside: SetAsideReason | null = keepsFile
       ? null
       : inOpenFile
         ? "waiting_upload"
-        : state !== null || givenUp
+        : state !== null || givenUp || aside === "delivery_paused"
           ? "requeued"
           : aside;
     keepRevision.run(
@@ -259,7 +264,11 @@ export function prepareIntake(sqlite: Database) {
       nextAside,
       original.id,
     );
-    if (keepsFile && original.upload_id !== null) counts.addToUpload(batchId, original.upload_id, 1, 0);
+    if (keepsFile && original.upload_id !== null) {
+      counts.addToUpload(batchId, original.upload_id, 1, 0);
+      if (original.source_id !== slice.source.id)
+        groups.handOver(original.upload_id, original.id, original.source_id, slice.source.id);
+    }
     if (nextAside === "waiting_goal") counts.addToSetAside(batchId, original.target, nextAside, 1);
     return { kind: "accepted", id: original.id, fresh: false };
   }

@@ -2,9 +2,12 @@ import type { Database } from "bun:sqlite";
 import type { IdentifierKind } from "../../conversion/conversion.ts";
 import type { Lane, Placement, PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
-import { prepareSeconds } from "./same-second.ts";
+import { prepareHolders } from "./holders.ts";
+import type { Seconds } from "./same-second.ts";
+import { BYTES, IDENTIFIER } from "./upload-groups.ts";
 
-const WATERMARK = "conversions_planned";
+/** The watermark of new rows: the last conversion that the planner has placed. */
+export const PLANNED_UP_TO = "conversions_planned";
 /** Files opened within this time of a counter's first one are first ones too: the first batch may need several. */
 const FIRST_MOMENT_MS = 2000;
 
@@ -24,11 +27,8 @@ interface Row {
   readonly set_aside: SetAsideReason | null;
 }
 
-/** The strongest identifier by the order of `core/conversion/natural-key.ts`. */
 const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, c.currency, c.target,
-    case when c.client_id <> '' then 'client_id' when c.yclid <> '' then 'yclid' when c.user_id <> '' then 'user_id' else 'purchase_id' end as identifier,
-    c.purchase_id, c.date_time,
-    40 + length(c.target) + length(c.client_id) + length(c.user_id) + length(c.yclid) + length(c.purchase_id) as bytes, c.set_aside
+    ${IDENTIFIER} as identifier, c.purchase_id, c.date_time, ${BYTES} as bytes, c.set_aside
   from conversions c join batches b on b.id = c.batch_id`;
 
 const toUnassigned = (r: Row): UnassignedRow => ({
@@ -59,7 +59,7 @@ interface OpenFile {
 }
 
 /** Rows find their file here: read what wants one, carry the planner's placements out, close what is ripe. */
-export function preparePlanning(sqlite: Database): PlanningStore {
+export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningStore {
   const watermark = sqlite.prepare<{ value: number }, [string]>("select value from watermarks where name = ?");
   const moveWatermark = sqlite.prepare(
     "insert into watermarks (name, value) values (?, ?) on conflict (name) do update set value = excluded.value where excluded.value > value",
@@ -78,12 +78,11 @@ export function preparePlanning(sqlite: Database): PlanningStore {
     `${UNASSIGNED} where c.id > ? and c.id < ? and c.upload_id is null and c.set_aside is null order by c.id limit ?`,
   );
   const highestId = sqlite.prepare<{ id: number | null }, []>("select max(id) as id from conversions");
+  // Also a requeued row may have to wait: one that was cancelled while an earlier revision was on its way, and then revived.
   const returningRows = sqlite.prepare<Row, [number]>(
-    `${UNASSIGNED} where b.sealed = 1 and (c.set_aside = 'requeued'
-       or (c.set_aside = 'waiting_upload' and not exists (
-         select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
-         where r.conversion_id = c.id and u.state not in ('completed', 'failed')))
-       or (c.set_aside = 'delivery_paused' and exists (select 1 from sources s where s.id = c.source_id and s.delivery_paused = 0)))
+    `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
+       and not exists (select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
+         where r.conversion_id = c.id and u.state not in ('completed', 'failed'))
      order by c.id limit ?`,
   );
   const waitingRows = sqlite.prepare<Row, [number, number, number, string | null, string | null, number]>(
@@ -91,10 +90,11 @@ export function preparePlanning(sqlite: Database): PlanningStore {
        and (? is null or c.target in (select value from json_each(?))) order by c.id limit ?`,
   );
   const waitingCounters = sqlite.prepare<
-    { workspaceId: number; counterId: number; newestArrival: number; credentialId: number },
+    { workspaceId: number; counterId: number; newestArrival: number; unjudged: number; credentialId: number },
     []
   >(
     `select c.workspace_id as workspaceId, c.counter_id as counterId, max(b.created_at) as newestArrival,
+       max(c.set_aside = 'checking_goal') as unjudged,
        coalesce(max(case when k.paused_until is null then k.id end), max(k.id)) as credentialId
      from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id join credentials k on k.id = s.credential_id
      where c.set_aside in ('checking_goal', 'waiting_goal') group by 1, 2`,
@@ -144,26 +144,10 @@ export function preparePlanning(sqlite: Database): PlanningStore {
   const putAside = sqlite.prepare<{ batch_id: number }, [string, number, string | null]>(
     "update conversions set set_aside = ? where id = ? and upload_id is null and set_aside is ? returning batch_id",
   );
-  const openRevisions = sqlite.prepare<{ batch_id: number }, [number]>(
-    "select batch_id from conversion_revisions where conversion_id = ? and upload_id is null and outcome is null",
-  );
-  const assignRevisions = sqlite.prepare(
-    "update conversion_revisions set upload_id = ? where conversion_id = ? and upload_id is null and outcome is null",
-  );
-  // A repeat of a revision that was given up stays given up with it.
-  const openDuplicate = `conversion_id = ?1 and upload_id is null and not exists (select 1 from conversion_revisions r
-    where r.conversion_id = duplicates.conversion_id and r.revision = duplicates.revision and r.outcome is not null)`;
-  const openDuplicates = sqlite.prepare<{ batch_id: number }, [number]>(
-    `select batch_id from duplicates where ${openDuplicate}`,
-  );
-  const assignDuplicates = sqlite.prepare(`update duplicates set upload_id = ?2 where ${openDuplicate}`);
   const counts = prepareBatchCounts(sqlite);
-  const seconds = prepareSeconds(sqlite);
-  const dropEmptySetAside = sqlite.prepare(
-    "delete from batch_set_aside where batch_id = ? and target = ? and reason = ? and rows <= 0",
-  );
-  const touchBatch = sqlite.prepare(
-    "update batches set status_version = status_version + 1, updated_at = ? where id = ?",
+  const holders = prepareHolders(sqlite);
+  const isPaused = sqlite.prepare<{ paused: number }, [number]>(
+    "select delivery_paused as paused from sources where id = ?",
   );
   const knowKey = sqlite.prepare(
     "insert into source_keys (key_hash, conversion_id, expires_at) values (?, ?, ?) on conflict do nothing",
@@ -178,36 +162,12 @@ export function preparePlanning(sqlite: Database): PlanningStore {
          and p.counter_id = uploads.counter_id and p.credential_id = uploads.credential_id)))`,
   );
 
-  /** Whose rows follow the fate of a fact: the batches of its latest revision, of earlier unsent ones, and of its repeats. */
-  function holders(conversionId: number, batchId: number): { rows: number[]; duplicates: number[] } {
-    return {
-      rows: [batchId, ...openRevisions.all(conversionId).map((r) => r.batch_id)],
-      duplicates: openDuplicates.all(conversionId).map((d) => d.batch_id),
-    };
-  }
-
   /** Gives a row its file; the batch that tells it now, and its revision. Null: it is no longer where it was read. */
   function assignTo(fileId: number, row: UnassignedRow, sentTime: number | null) {
     if (row.setAside === null && sentTime === null && assignNew.run(fileId, row.id, row.batchId).changes > 0) {
       return { batch_id: row.batchId, revision: 0 };
     }
     return assign.get(fileId, sentTime, row.id, row.setAside);
-  }
-
-  function moveSetAside(
-    row: UnassignedRow,
-    held: number,
-    reason: SetAsideReason | null,
-    by: 1 | -1,
-    now: number,
-  ): void {
-    if (reason !== "waiting_goal" && reason !== "goal_not_found" && reason !== "cancelled") return;
-    const { rows, duplicates } = holders(row.id, held);
-    for (const batchId of [...rows, ...duplicates]) {
-      counts.addToSetAside(batchId, row.target, reason, by);
-      if (by < 0) dropEmptySetAside.run(batchId, row.target, reason);
-      touchBatch.run(now, batchId);
-    }
   }
 
   /** The lane's open file, or a new one. The first files of a counter do not linger: somebody watches them. */
@@ -267,32 +227,32 @@ export function preparePlanning(sqlite: Database): PlanningStore {
         entry.duplicates += duplicates;
       } else rowsOf.set(key, { batchId, uploadId, rows, duplicates });
     };
-    const followRevisions = (conversionId: number, file: number) => {
-      for (const { batch_id: batchId } of openRevisions.all(conversionId)) count(batchId, file, 1, 0);
-      assignRevisions.run(file, conversionId);
-    };
-    const followDuplicates = (conversionId: number, file: number) => {
-      const repeats = openDuplicates.all(conversionId);
-      for (const { batch_id: batchId } of repeats) count(batchId, file, 0, 1);
-      if (repeats.length > 0) assignDuplicates.run(conversionId, file);
-    };
     const countGroup = (file: number, row: UnassignedRow) => {
       const key = `${file}/${row.sourceId}/${row.identifier}/${row.target}`;
       const group = groups.get(key);
       if (group) group.rows++;
       else groups.set(key, { file, row, rows: 1 });
     };
+    // The source was read before this transaction: a person may have paused or resumed it in between.
+    const paused = new Map<number, boolean>();
+    const mustWait = (sourceId: number) => {
+      const known = paused.get(sourceId) ?? isPaused.get(sourceId)?.paused === 1;
+      paused.set(sourceId, known);
+      return known;
+    };
     const save = (file: OpenFile) => growUpload.run(file.rows, file.bytes, file.notBefore, file.deadline, file.id);
 
     for (const placement of placements) {
       const { row } = placement;
       if (row.setAside === null) highestNew = Math.max(highestNew, row.id);
-      if (placement.to !== "upload") {
-        if (placement.to === row.setAside) continue;
-        const aside = putAside.get(placement.to, row.id, row.setAside);
+      const isOrWasPaused = placement.to === "upload" || placement.to === "delivery_paused";
+      if (placement.to !== "upload" || mustWait(row.sourceId)) {
+        const reason = !isOrWasPaused ? placement.to : mustWait(row.sourceId) ? "delivery_paused" : "requeued";
+        if (reason === row.setAside) continue;
+        const aside = putAside.get(reason, row.id, row.setAside);
         if (!aside) continue;
-        moveSetAside(row, aside.batch_id, row.setAside, -1, rules.now);
-        moveSetAside(row, aside.batch_id, placement.to, 1, rules.now);
+        holders.countSetAside(row, aside.batch_id, row.setAside, -1, rules.now);
+        holders.countSetAside(row, aside.batch_id, reason, 1, rules.now);
         placed++;
         continue;
       }
@@ -311,10 +271,11 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       if (!assigned) continue;
       second.take();
       if (second.shared) shared++;
-      moveSetAside(row, assigned.batch_id, row.setAside, -1, rules.now);
+      holders.countSetAside(row, assigned.batch_id, row.setAside, -1, rules.now);
       count(assigned.batch_id, file.id, 1, 0);
-      if (assigned.revision > 0) followRevisions(row.id, file.id);
-      followDuplicates(row.id, file.id);
+      const follow = holders.follow(row.id, file.id, assigned.revision > 0);
+      for (const batchId of follow.rows) count(batchId, file.id, 1, 0);
+      for (const batchId of follow.duplicates) count(batchId, file.id, 0, 1);
       if (placement.keyHash !== null) knowKey.run(placement.keyHash, row.id, rules.keysExpireAt);
       countGroup(file.id, row);
       file.rows++;
@@ -329,13 +290,13 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       growGroup.run(file, row.sourceId, row.target, row.identifier, rows);
     for (const entry of rowsOf.values())
       counts.addToUpload(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
-    if (highestNew > 0) moveWatermark.run(WATERMARK, highestNew);
+    if (highestNew > 0) moveWatermark.run(PLANNED_UP_TO, highestNew);
     return { rows: placed, sharedSeconds: shared };
   });
 
   return {
     async readNew(limit) {
-      const from = watermark.get(WATERMARK)?.value ?? 0;
+      const from = watermark.get(PLANNED_UP_TO)?.value ?? 0;
       if ((highestId.get()?.id ?? 0) <= from) return [];
       return newRows.all(from, firstUnsealedRow.get(from)?.id ?? Number.MAX_SAFE_INTEGER, limit).map(toUnassigned);
     },
@@ -347,7 +308,7 @@ export function preparePlanning(sqlite: Database): PlanningStore {
       return waitingRows.all(counterId, workspaceId, after, list, list, limit).map(toUnassigned);
     },
     async countersWaitingForGoal() {
-      return waitingCounters.all();
+      return waitingCounters.all().map(({ unjudged, ...counter }) => ({ ...counter, unjudged: unjudged === 1 }));
     },
     async targetsWaitingForGoal(workspaceId, counterId) {
       return waitingTargets.all(counterId, workspaceId).map(({ target, wish }) => ({ target, create: Boolean(wish) }));

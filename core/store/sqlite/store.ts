@@ -4,13 +4,17 @@ import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
 import { prepareConversions } from "./conversions.ts";
+import { prepareDeadLetters } from "./dead-letters.ts";
 import { prepareDiscard } from "./discard-batch.ts";
 import { prepareMaintenance } from "./maintenance.ts";
 import { prepareMatchRates } from "./match-rates.ts";
 import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
 import { prepareQuota } from "./quota.ts";
+import { prepareReplays } from "./replays.ts";
+import { prepareSeconds } from "./same-second.ts";
 import { prepareUploads } from "./uploads.ts";
+import { prepareWithdrawals } from "./withdrawals.ts";
 
 /** What a new installation is founded with; ignored when the database already has one. */
 export interface Founding {
@@ -27,6 +31,7 @@ export interface Founding {
 export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
   const intake = prepareIntake(sqlite);
+  const seconds = prepareSeconds(sqlite);
   const discard = sqlite.transaction(prepareDiscard(sqlite));
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
@@ -53,8 +58,11 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     batches: prepareBatches(sqlite),
     conversions: prepareConversions(sqlite),
     matchRates: prepareMatchRates(sqlite),
-    planning: preparePlanning(sqlite),
+    planning: preparePlanning(sqlite, seconds),
     uploads: prepareUploads(sqlite, db),
+    deadLetters: prepareDeadLetters(sqlite),
+    replays: prepareReplays(sqlite, db, seconds),
+    withdrawals: prepareWithdrawals(sqlite, seconds),
     goals: goalQueries(db),
     quota: prepareQuota(sqlite),
     maintenance: prepareMaintenance(sqlite),

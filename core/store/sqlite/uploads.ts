@@ -60,6 +60,11 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
        error_code = ?3, error_text = ?4, updated_at = ?2, version = version + 1
      where counter_id = ?5 and state in ('filling', 'planned') and (claim is null or lease_until <= ?2)`,
   );
+  const replayLinks = sqlite.prepare<{ id: number; replayOf: string | null; replayedBy: string }, [string]>(
+    `select u.id, (select o.uuid from uploads o where o.id = u.replay_of) as replayOf,
+       (select json_group_array(n.uuid) from (select uuid from uploads where replay_of = u.id order by id) n) as replayedBy
+     from uploads u where u.id in (select value from json_each(?))`,
+  );
 
   const move = sqlite.transaction((m: UploadMove): boolean => {
     const free = m.keepClaim ? {} : { claim: null, leaseUntil: null };
@@ -172,6 +177,15 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
     },
     async findByUuid(uuid) {
       return (db.select().from(uploads).where(eq(uploads.uuid, uuid)).get() as UploadRecord | undefined) ?? null;
+    },
+    async get(id) {
+      return get(id) ?? null;
+    },
+    async replayLinksOf(ids) {
+      const links = replayLinks.all(JSON.stringify(ids));
+      return new Map(
+        links.map(({ id, replayOf, replayedBy }) => [id, { replayOf, replayedBy: JSON.parse(replayedBy) }]),
+      );
     },
     async attemptsOf(uploadId) {
       return db

@@ -263,7 +263,7 @@ export function planningContract(current: CurrentWorld): void {
     await world.place((row) => (row.target === "a" ? "waiting_goal" : row.target === "b" ? "checking_goal" : "upload"));
     const { workspaceId, counterId, credentialId } = world.source;
     expect(await planning.countersWaitingForGoal()).toEqual([
-      { workspaceId, counterId, newestArrival: START + 1000, credentialId },
+      { workspaceId, counterId, newestArrival: START + 1000, unjudged: true, credentialId },
     ]);
     const targets = await planning.targetsWaitingForGoal(workspaceId, counterId);
     expect(targets.toSorted((a, b) => (a.target < b.target ? -1 : 1))).toEqual([

@@ -72,6 +72,8 @@ SELECT
     UNION ALL
     SELECT sa.reason || ': ' || sa.target || ' (' || sa.rows || ')' FROM batch_set_aside sa WHERE sa.batch_id = b.id
     UNION ALL
+    SELECT 'delivery_paused: ' || g.open_rows FROM batch_progress g WHERE g.id = b.id AND s.delivery_paused = 1 AND g.open_rows > 0
+    UNION ALL
     SELECT u.state || ': ' || u.error_code FROM batch_uploads bu JOIN uploads u ON u.id = bu.upload_id
       WHERE bu.batch_id = b.id AND u.error_code IS NOT NULL
     UNION ALL
