@@ -2,7 +2,7 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import * as v from "valibot";
 import { parseExactJson } from "../core/conversion/exact-json.ts";
-import type { SenderRequest, SourcePlugin } from "../core/plugin/contract.ts";
+import type { SenderRequest, SourceContext, SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
 import { type ContextDeps, createSourceContext } from "../core/sources/context.ts";
 import type { SourceRegistry } from "../core/sources/registry.ts";
@@ -30,8 +30,7 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
   if (plugin.routes && !verify)
     throw new Error(`Plugin ${plugin.name} has routes but no verifier: its senders could be anyone.`);
 
-  async function verifiedSource(c: Context<GatewayEnv>, idParam: string): Promise<SourceRecord> {
-    const found = await deps.registry.find(c.req.param(idParam) ?? "");
+  function verifiedSource(c: Context<GatewayEnv>, found: SourceRecord | null): SourceRecord {
     const source = found?.plugin === plugin.name ? found : null;
     const proof = verify?.verify(c.req.raw.headers, source, deps.now()) ?? "wrong";
     if (proof === "missing") throw new ProblemError("secret_missing", { header: verify?.header ?? "" });
@@ -48,11 +47,15 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
     readJson: () => readJsonText(c.req.raw, deps.limits, parseExactJson),
   });
 
-  // A source record is replaced whole when it changes, so its parsed config lives as long as the record.
-  const configs = new WeakMap<SourceRecord, unknown>();
-  function configOf(source: SourceRecord): unknown {
-    if (!configs.has(source)) configs.set(source, v.parse(plugin.config, source.config));
-    return configs.get(source);
+  // A source record is replaced whole when it changes, so what is made of it lives as long as the record.
+  const contexts = new WeakMap<SourceRecord, SourceContext<unknown>>();
+  function contextOf(source: SourceRecord): SourceContext<unknown> {
+    let context = contexts.get(source);
+    if (context === undefined) {
+      context = createSourceContext(deps, source, v.parse(plugin.config, source.config));
+      contexts.set(source, context);
+    }
+    return context;
   }
 
   plugin.routes?.({
@@ -64,12 +67,17 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
       const path = `${basePath}${route.path}`;
       router.openAPIRegistry.registerPath({ ...route, path });
       const validateQuery = queryValidator(route);
-      router.on(route.method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), async (c) => {
-        const source = await verifiedSource(c, idParam);
+      const serve = (c: Context<GatewayEnv>, found: SourceRecord | null) => {
+        const source = verifiedSource(c, found);
         validateQuery(c);
-        const context = createSourceContext(deps, source, configOf(source));
         // The route's own types were checked where the plugin declared it.
-        return handler(c as unknown as Parameters<typeof handler>[0], context, senderOf(c)) as Promise<Response>;
+        const own = c as unknown as Parameters<typeof handler>[0];
+        return handler(own, contextOf(source), senderOf(c)) as Promise<Response>;
+      };
+      router.on(route.method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), (c) => {
+        const id = c.req.param(idParam) ?? "";
+        const remembered = deps.registry.remembered(id);
+        return remembered ? serve(c, remembered) : deps.registry.find(id).then((found) => serve(c, found));
       });
     },
   });

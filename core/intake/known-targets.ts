@@ -3,11 +3,13 @@ import { nearestTarget } from "../conversion/nearest-target.ts";
 import { showValue } from "../conversion/show-value.ts";
 import type { GoalStore } from "../store/store.ts";
 
-/** The targets that a counter had when its goals were last read; null when they never were. */
+type Targets = ReadonlySet<string> | null;
+
+/** The targets that a counter had when its goals were last read, null when they never were; at once when remembered. */
 export type KnownTargets = (counter: {
   readonly workspaceId: number;
   readonly counterId: number;
-}) => Promise<ReadonlySet<string> | null>;
+}) => Targets | Promise<Targets>;
 
 /** Goals change rarely, and a warning may be a moment late. */
 const KEPT_MS = 5000;
@@ -15,16 +17,18 @@ const MOST_COUNTERS = 20_000;
 
 /** Reads known targets through a short memory, so that a warning costs a request next to nothing. */
 export function createKnownTargets(goals: Pick<GoalStore, "get">, now: () => number): KnownTargets {
-  const known = new Map<string, { readonly targets: ReadonlySet<string> | null; readonly until: number }>();
-  return async ({ workspaceId, counterId }) => {
-    const key = `${workspaceId}/${counterId}`;
-    const kept = known.get(key);
-    if (kept && kept.until > now()) return kept.targets;
-    const read = await goals.get(workspaceId, counterId);
-    const targets = read?.fetchedAt == null ? null : new Set(read.identifiers);
+  const known = new Map<string, { readonly targets: Targets; readonly until: number }>();
+  const read = async (key: string, workspaceId: number, counterId: number): Promise<Targets> => {
+    const stored = await goals.get(workspaceId, counterId);
+    const targets = stored?.fetchedAt == null ? null : new Set(stored.identifiers);
     if (known.size >= MOST_COUNTERS) known.clear();
     known.set(key, { targets, until: now() + KEPT_MS });
     return targets;
+  };
+  return ({ workspaceId, counterId }) => {
+    const key = `${workspaceId}/${counterId}`;
+    const kept = known.get(key);
+    return kept && kept.until > now() ? kept.targets : read(key, workspaceId, counterId);
   };
 }
 

@@ -2,7 +2,7 @@ import { normaliseConversion } from "../conversion/normalise.ts";
 import { purchaseKey } from "../conversion/purchase-key.ts";
 import type { IntakeRow, RejectedRow, RowWarning, SourceRecord } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
-import { type KnownTargets, warnOfGoal } from "./known-targets.ts";
+import { warnOfGoal } from "./known-targets.ts";
 import { type Rejection, sealRejection } from "./receipt.ts";
 
 /** Rows that are worked on in one go, so that a sender of 100,000 rows does not hold the others up. */
@@ -10,7 +10,6 @@ export const SLICE_ROWS = 2000;
 
 interface SortDeps {
   readonly vault: Vault;
-  readonly targets: KnownTargets;
   readonly now: () => number;
 }
 
@@ -22,45 +21,64 @@ export interface SortedRows {
   readonly warnings: readonly RowWarning[];
 }
 
+/** What the rows of one request are judged by. */
+export interface Judging {
+  readonly source: SourceRecord;
+  /** The targets that the counter has; null when they are not known, or missing ones will be made. */
+  readonly goals: ReadonlySet<string> | null;
+  readonly batchUuid: string;
+  /** Whether refused rows will be stored, sealed. */
+  readonly keepRefused: boolean;
+}
+
 /**
- * Splits the received rows into conversions and refusals, letting other requests run in between.
- * @param keepRefused whether refused rows will be stored, sealed
+ * Splits the received rows into conversions and refusals: up to {@link SLICE_ROWS} at once, more of them letting other
+ * requests run in between.
  */
-export async function sortOut(
-  deps: SortDeps,
-  source: SourceRecord,
+export function sortOut(
+  { vault, now }: SortDeps,
+  { source, goals, batchUuid, keepRefused }: Judging,
   received: readonly unknown[],
-  batchUuid: string,
-  keepRefused: boolean,
-): Promise<SortedRows> {
+): SortedRows | Promise<SortedRows> {
   const options = {
     timeZone: source.timeZone,
     defaultCurrency: source.defaultCurrency,
     allowPersonalUserId: source.options.allowPersonalUserId,
-    now: deps.now(),
+    now: now(),
   };
-  const goals = source.options.createMissingGoals ? null : await deps.targets(source);
   const rows: IntakeRow[] = [];
   const rejections: Rejection[] = [];
   const rejected: RejectedRow[] = [];
   const warnings: RowWarning[] = [];
-  for (let row = 0; row < received.length; row++) {
-    if (row > 0 && row % SLICE_ROWS === 0) await new Promise(setImmediate);
-    const normalised = normaliseConversion(received[row], options);
-    if (normalised.ok) {
-      rows.push({
-        row,
-        conversion: normalised.conversion,
-        keyHash: purchaseKey(deps.vault, source, normalised.conversion),
-      });
-      for (const warning of normalised.warnings) warnings.push({ row, ...warning });
-      const missing = goals && warnOfGoal(normalised.conversion.target, goals);
-      if (missing) warnings.push({ row, ...missing });
-    } else {
-      const rejection: Rejection = { row, findings: normalised.findings };
-      rejections.push(rejection);
-      if (keepRefused) rejected.push(sealRejection(deps.vault, batchUuid, rejection, received[row]));
+  const sorted: SortedRows = { rows, rejections, rejected, warnings };
+
+  function sortSlice(from: number): void {
+    const end = Math.min(from + SLICE_ROWS, received.length);
+    for (let row = from; row < end; row++) {
+      const normalised = normaliseConversion(received[row], options);
+      if (normalised.ok) {
+        const { conversion } = normalised;
+        rows.push({ row, conversion, keyHash: purchaseKey(vault, source, conversion) });
+        for (const warning of normalised.warnings) warnings.push({ row, ...warning });
+        const missing = goals && warnOfGoal(conversion.target, goals);
+        if (missing) warnings.push({ row, ...missing });
+      } else {
+        const rejection: Rejection = { row, findings: normalised.findings };
+        rejections.push(rejection);
+        if (keepRefused) rejected.push(sealRejection(vault, batchUuid, rejection, received[row]));
+      }
     }
   }
-  return { rows, rejections, rejected, warnings };
+
+  async function sortInTurns(): Promise<SortedRows> {
+    for (let from = 0; from < received.length; from += SLICE_ROWS) {
+      if (from > 0) await new Promise(setImmediate);
+      sortSlice(from);
+    }
+    return sorted;
+  }
+
+  if (received.length > SLICE_ROWS) return sortInTurns();
+  sortSlice(0);
+  return sorted;
 }

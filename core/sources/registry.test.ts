@@ -24,6 +24,19 @@ test("a source is read once and then known for a while", async () => {
   expect(reads).toEqual(["a"]);
 });
 
+test("a remembered source is there at once, until its time is over or it was changed", async () => {
+  const { put, clock, registry } = setup();
+  put("a", "first");
+  expect(registry.remembered("a")).toBeNull();
+  await registry.find("a");
+  expect(registry.remembered("a")).toMatchObject({ name: "first" });
+  clock.now = 5000;
+  expect(registry.remembered("a")).toBeNull();
+  await registry.find("a");
+  registry.forget("a");
+  expect(registry.remembered("a")).toBeNull();
+});
+
 test("a change that another process made is seen after five seconds", async () => {
   const { put, clock, registry } = setup();
   put("a", "first");

@@ -2,6 +2,8 @@ import type { SourceRecord, SourceStore } from "../store/store.ts";
 
 /** Sources by their public id, kept in memory for a moment: ten thousand of them cost a request no more than one. */
 export interface SourceRegistry {
+  /** The source if it is remembered, at once; null does not mean that there is none. */
+  remembered(uuid: string): SourceRecord | null;
   find(uuid: string): Promise<SourceRecord | null>;
   /** A source was changed through this process: read it again. */
   forget(uuid: string): void;
@@ -24,10 +26,15 @@ export function createSourceRegistry(
 ): SourceRegistry {
   const known = new Map<string, Entry>();
   let changes = 0;
+  const remembered = (uuid: string) => {
+    const entry = known.get(uuid);
+    return entry && entry.until > now() ? entry.source : null;
+  };
   return {
+    remembered,
     async find(uuid) {
-      const entry = known.get(uuid);
-      if (entry && entry.until > now()) return entry.source;
+      const kept = remembered(uuid);
+      if (kept) return kept;
       const changesBefore = changes;
       const source = await sources.findByUuid(uuid);
       known.delete(uuid);

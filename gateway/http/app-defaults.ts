@@ -11,9 +11,11 @@ import { zodFaults } from "./zod-faults.ts";
 
 /** What every request carries. */
 export interface GatewayEnv extends Env {
-  Variables: {
+  Bindings: {
     /** Stands in the answer's `X-Request-Id`, in problem documents and in the log. */
     requestId: string;
+  };
+  Variables: {
     /** The language of the source, once a route knows it; used when the sender names none. */
     fallbackLanguage?: Language;
   };
@@ -51,8 +53,7 @@ export function createRouter(): OpenAPIHono<GatewayEnv> {
 
 /**
  * The app that routers are mounted into: request ids, security headers, and every refusal or fault as an RFC 9457
- * document in the sender's language. Measured for a hello route: 2.1 against
- * 0.9 µs in the process, 7.7 against 4.7 µs behind pipelined HTTP.
+ * document in the sender's language.
  */
 export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
   const {
@@ -63,19 +64,20 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
   const app = createRouter();
   const readerOf = (c: Context<GatewayEnv>): ProblemReader => ({
     language: languageOf(c, fallbackLanguage),
-    requestId: c.get("requestId"),
+    requestId: c.env.requestId,
   });
 
-  app.use(async (c, next) => {
-    const given = c.req.raw.headers.get("x-request-id");
+  // Around Hono and not as a middleware: Hono calls the only handler of a route directly, and composes several by promises
+  // (measured in the process: 2.0 against 3.0 µs for a route that answers at once).
+  const { fetch } = app;
+  app.fetch = (request) => {
+    const given = request.headers.get("x-request-id");
     const requestId = given !== null && SANE_REQUEST_ID.test(given) ? given : newRequestId();
-    c.set("requestId", requestId);
-    await next();
-    const { headers } = c.res;
-    headers.set("x-request-id", requestId);
-    headers.set("x-content-type-options", "nosniff");
-    if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
-  });
+    const answer = fetch(request, { requestId });
+    return answer instanceof Promise
+      ? answer.then((response) => withHeaders(response, requestId))
+      : withHeaders(answer, requestId);
+  };
 
   app.notFound((c) => {
     const path = quoteValue(c.req.path);
@@ -89,7 +91,7 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
   app.onError((error, c) => {
     const problem = asProblem(error, c);
     const facts = {
-      requestId: c.get("requestId"),
+      requestId: c.env.requestId,
       method: c.req.method,
       path: decoded(c.req.path),
       code: problem.code,
@@ -105,6 +107,15 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
   });
 
   return app;
+}
+
+/** The headers that every answer carries. */
+function withHeaders(response: Response, requestId: string): Response {
+  const { headers } = response;
+  headers.set("x-request-id", requestId);
+  headers.set("x-content-type-options", "nosniff");
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  return response;
 }
 
 /** The language a request is answered in: `Accept-Language`, else the source's language, else the given one. */
