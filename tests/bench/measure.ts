@@ -1,0 +1,89 @@
+import { newConversions, toBody } from "./conversions.ts";
+import { latencies, mb, median, whole } from "./figures.ts";
+import { type LoadResult, type Post, runLoad } from "./load.ts";
+import type { BenchServer } from "./servers/start.ts";
+
+/** How a server is asked for its throughput. */
+export interface Shape {
+  readonly rowsPerRequest: number;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** The two shapes of the intake benchmarks: the CRM that tells each sale, and the one that tells a night's work. */
+export const shapes = {
+  small: { rowsPerRequest: 1, connections: 64, seconds: 6 },
+  large: { rowsPerRequest: 1000, connections: 16, seconds: 6 },
+} as const satisfies Record<string, Shape>;
+
+/** Requests without end for a server. */
+export type Traffic = (senders: BenchServer["senders"], rowsPerRequest: number) => () => Post;
+
+/** New conversions only, of the server's first sender. */
+export const newRows: Traffic = ([sender], rowsPerRequest) => {
+  const rows = newConversions();
+  return () => ({ sender, body: toBody(rows(rowsPerRequest)) });
+};
+
+/**
+ * Loads a server after a second of warming up.
+ * @throws when an answer is no 202
+ */
+export async function measure(server: BenchServer, shape: Shape, traffic: Traffic = newRows): Promise<LoadResult> {
+  const { port, senders } = server;
+  const { rowsPerRequest, connections, seconds } = shape;
+  const next = traffic(senders, rowsPerRequest);
+  await runLoad({ port, connections, next, seconds: 1 });
+  return allAccepted(await runLoad({ port, connections, next, seconds }));
+}
+
+/** @throws when an answer was no 202 */
+export function allAccepted(result: LoadResult): LoadResult {
+  if (result.notAccepted > 0) throw new Error(`${result.notAccepted} of ${result.requests} requests were not accepted`);
+  return result;
+}
+
+/** One of those that are measured in turns. */
+export interface Contestant {
+  readonly start: () => Promise<BenchServer>;
+  readonly traffic?: Traffic;
+}
+
+/** The medians over all rounds. */
+export interface Standing {
+  /** Conversions a second. */
+  readonly rate: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Measures contestants in turns, so that what else the machine does strikes all of them, and prints each run. */
+export async function compare<Name extends string>(
+  contestants: Readonly<Record<Name, Contestant>>,
+  shape: Shape,
+  rounds: number,
+): Promise<Readonly<Record<Name, Standing>>> {
+  const names = Object.keys(contestants) as Name[];
+  const width = Math.max(...names.map((name) => name.length));
+  const runs = new Map<Name, LoadResult[]>(names.map((name) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const name of names) {
+      const { start, traffic } = contestants[name];
+      const server = await start();
+      const result = await measure(server, shape, traffic);
+      const resident = await server.residentBytes();
+      await server.stop();
+      runs.get(name)?.push(result);
+      const rate = whole(result.requestsPerSecond * shape.rowsPerRequest);
+      console.log(
+        `${name.padEnd(width)}  round ${round}: ${rate} conversions/s, ${latencies(result)}, resident ${mb(resident)}`,
+      );
+    }
+  }
+  const standing = (results: readonly LoadResult[]): Standing => ({
+    rate: median(results.map((r) => r.requestsPerSecond)) * shape.rowsPerRequest,
+    p50: median(results.map((r) => r.p50)),
+    p99: median(results.map((r) => r.p99)),
+  });
+  return Object.fromEntries([...runs].map(([name, results]) => [name, standing(results)])) as Record<Name, Standing>;
+}
