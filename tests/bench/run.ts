@@ -1,4 +1,5 @@
 import { benchIntake } from "./intake.ts";
+import { benchIntakeFull } from "./intake-full.ts";
 import { shapes } from "./measure.ts";
 
 /** A benchmark: what it measures, in a line, and how it is run. */
@@ -14,6 +15,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     run: () => benchIntake(shapes.small),
   },
   "intake-large": { about: "1000 conversions a request, against the same", run: () => benchIntake(shapes.large) },
+  "intake-full": {
+    about:
+      "both with ten million conversions stored (BENCH_STORED), repeats, ten thousand webhooks; takes a quarter of an hour",
+    run: benchIntakeFull,
+  },
 };
 
 const [name = ""] = process.argv.slice(2);

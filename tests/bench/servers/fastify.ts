@@ -1,8 +1,8 @@
 import { copyFile, lstat, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import type { BenchServer } from "./start.ts";
 import { startProcess } from "./process.ts";
 import { scratchFolder } from "./scratch.ts";
+import type { BenchServer } from "./start.ts";
 
 /** The peer, ready to be started. */
 interface Peer {

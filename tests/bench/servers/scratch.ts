@@ -15,7 +15,11 @@ process.on("exit", () => {
   for (const action of [...undo].reverse()) action();
 });
 // A signal would end the process without the event above.
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) process.on(signal, () => process.exit(code));
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  process.on(signal, () => process.exit(code));
 
 /** A folder that is gone at the end at the latest. */
 export interface ScratchFolder {
