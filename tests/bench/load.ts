@@ -1,5 +1,5 @@
 import type { Socket } from "bun";
-import { quantile } from "./figures.ts";
+import { median, quantile } from "./figures.ts";
 
 /** Where somebody posts, and how he proves himself. */
 export interface Sender {
@@ -115,6 +115,12 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     p50: quantile(taken, 0.5),
     p99: quantile(taken, 0.99),
   };
+}
+
+/** The median of each figure over several runs. */
+export function mediansOf(runs: readonly LoadResult[]): Pick<LoadResult, "requestsPerSecond" | "p50" | "p99"> {
+  const of = (figure: "requestsPerSecond" | "p50" | "p99") => median(runs.map((run) => run[figure]));
+  return { requestsPerSecond: of("requestsPerSecond"), p50: of("p50"), p99: of("p99") };
 }
 
 /** The part of a request's head that is the same for each request of a sender is written once. */

@@ -1,6 +1,6 @@
 import { newConversions, toBody } from "./conversions.ts";
-import { latencies, mb, median, whole } from "./figures.ts";
-import { type LoadResult, type Post, runLoad } from "./load.ts";
+import { latencies, mb, whole } from "./figures.ts";
+import { type LoadResult, mediansOf, type Post, runLoad } from "./load.ts";
 import type { BenchServer } from "./servers/start.ts";
 
 /** How a server is asked for its throughput. */
@@ -80,10 +80,9 @@ export async function compare<Name extends string>(
       );
     }
   }
-  const standing = (results: readonly LoadResult[]): Standing => ({
-    rate: median(results.map((r) => r.requestsPerSecond)) * shape.rowsPerRequest,
-    p50: median(results.map((r) => r.p50)),
-    p99: median(results.map((r) => r.p99)),
-  });
+  const standing = (results: readonly LoadResult[]): Standing => {
+    const { requestsPerSecond, p50, p99 } = mediansOf(results);
+    return { rate: requestsPerSecond * shape.rowsPerRequest, p50, p99 };
+  };
   return Object.fromEntries([...runs].map(([name, results]) => [name, standing(results)])) as Record<Name, Standing>;
 }

@@ -1,6 +1,8 @@
 import { benchIntake } from "./intake.ts";
 import { benchIntakeFull } from "./intake-full.ts";
+import { benchIntakeMixed } from "./intake-mixed.ts";
 import { shapes } from "./measure.ts";
+import { benchUpload } from "./upload.ts";
 
 /** A benchmark: what it measures, in a line, and how it is run. */
 interface Benchmark {
@@ -20,6 +22,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
       "both with ten million conversions stored (BENCH_STORED), repeats, ten thousand webhooks; takes a quarter of an hour",
     run: benchIntakeFull,
   },
+  "intake-mixed": {
+    about: "what single posts wait for beside a sender of a hundred thousand at once",
+    run: benchIntakeMixed,
+  },
+  upload: { about: "a file of a million rows to the simulator, against a bare script", run: benchUpload },
 };
 
 const [name = ""] = process.argv.slice(2);

@@ -43,10 +43,12 @@ export async function fillCeiling(stored: Stored): Promise<Prepared> {
 }
 
 /**
- * The product with conversions stored already: settled, in files of a hundred counters, told in batches of one and of a
- * hundred. It has ten thousand webhooks with one secret; the first hundred have told the conversions.
+ * A database of the product with a webhook, and what is written into it besides.
+ * @param write gives back the senders there are besides the webhook's
  */
-export async function fillProduct(stored: Stored): Promise<Prepared> {
+export async function prepareProduct(
+  write: (sqlite: Database, webhook: Sender) => Promise<readonly Sender[]>,
+): Promise<Prepared> {
   const { path } = await scratchFolder();
   const empty = await startProduct();
   const running = new Database(empty.database, { readonly: true });
@@ -55,7 +57,26 @@ export async function fillProduct(stored: Stored): Promise<Prepared> {
   await copyFile(`${dirname(empty.database)}/master.key`, `${path}/master.key`);
   await empty.stop();
 
+  const [webhook] = empty.senders;
   const { sqlite, close } = openSqlite(`${path}/gateway.db`);
+  const others = await write(sqlite, webhook);
+  sqlite.exec("pragma wal_checkpoint(truncate)");
+  close();
+  return { folder: path, senders: [webhook, ...others] };
+}
+
+/**
+ * The product with conversions stored already: settled, in files of a hundred counters, told in batches of one and of a
+ * hundred. It has ten thousand webhooks with one secret; the first hundred have told the conversions.
+ */
+export function fillProduct(stored: Stored): Promise<Prepared> {
+  return prepareProduct(async (sqlite, webhook) => {
+    await storeSettled(sqlite, stored);
+    return addWebhooks(sqlite, webhook);
+  });
+}
+
+async function storeSettled(sqlite: Database, stored: Stored): Promise<void> {
   const now = Date.now();
   const counterOf = (place: string) => `${demo.counterId} + ${place} % ${COUNTERS}`;
   const uploadOf = `g * ${FILES_OF_COUNTER} / ${stored.groups} * ${COUNTERS} + g % ${COUNTERS} + 1`;
@@ -78,9 +99,6 @@ export async function fillProduct(stored: Stored): Promise<Prepared> {
     from batch_uploads group by upload_id;
     insert into watermarks (name, value) values ('conversions_planned', ${stored.rows});
   `);
-  const others = addWebhooks(sqlite, empty.senders[0]);
-  close();
-  return { folder: path, senders: [empty.senders[0], ...others] };
 }
 
 /** Webhooks beside the first, with its secret and its token, spread over the counters; Metrika has told their goals. */
@@ -104,7 +122,12 @@ function addWebhooks(sqlite: Database, first: Sender): readonly Sender[] {
 }
 
 /** Runs statements for one stretch of the stored conversions after another, so that Ctrl-C has its turn between two. */
-async function inChunks(db: Database, name: string, stored: Stored, statements: readonly string[]): Promise<void> {
+export async function inChunks(
+  db: Database,
+  name: string,
+  stored: Stored,
+  statements: readonly string[],
+): Promise<void> {
   const started = performance.now();
   // Nothing is lost if the power fails now.
   db.exec("pragma synchronous = off");

@@ -13,6 +13,8 @@ export interface BenchProcess {
   /** Bytes resident at the most since `forgetPeak`. */
   peakBytes(): Promise<number>;
   forgetPeak(): Promise<void>;
+  /** Gives it an empty line to read. */
+  nudge(): void;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function startProcess(
   const child = Bun.spawn([...command], {
     cwd: root,
     env: { ...process.env, ...env },
+    stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -74,6 +77,10 @@ export async function startProcess(
     peakBytes: () => bytes("VmHWM"),
     // https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html: 5 resets the peak resident set size.
     forgetPeak: () => writeFile(`/proc/${child.pid}/clear_refs`, "5"),
+    nudge() {
+      child.stdin.write("\n");
+      child.stdin.flush();
+    },
     async stop() {
       child.kill("SIGKILL");
       await child.exited;
