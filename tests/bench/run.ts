@@ -1,7 +1,9 @@
+import { benchDrain } from "./drain.ts";
 import { benchIntake } from "./intake.ts";
 import { benchIntakeFull } from "./intake-full.ts";
 import { benchIntakeMixed } from "./intake-mixed.ts";
 import { shapes } from "./measure.ts";
+import { benchStart } from "./start-up.ts";
 import { benchUpload } from "./upload.ts";
 
 /** A benchmark: what it measures, in a line, and how it is run. */
@@ -27,6 +29,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     run: benchIntakeMixed,
   },
   upload: { about: "a file of a million rows to the simulator, against a bare script", run: benchUpload },
+  drain: {
+    about: "a million conversions posted until Metrika has settled the last (BENCH_ROWS), and what it then counts",
+    run: benchDrain,
+  },
+  start: { about: "from the start of the process to its first answer, and its memory when idle", run: benchStart },
 };
 
 const [name = ""] = process.argv.slice(2);
