@@ -14,14 +14,14 @@ const WEBHOOKS = 10_000;
 const FILES_OF_COUNTER = 80;
 const CHUNK_GROUPS = 1000;
 /** Bytes on disk of a stored conversion with its indexes and its batch (measured), in product and ceiling together. */
-const ROW_BYTES = 400;
+const ROW_BYTES = 280;
 
-/** @throws when the disk has no room for the filled databases and a copy of each, and half as much again */
+/** @throws when the disk has no room for the filled databases, a copy of one and what is written meanwhile */
 export async function needRoom(rows: number): Promise<void> {
   const scratch = await scratchFolder();
   const { bavail, bsize } = await statfs(scratch.path);
   await scratch.remove();
-  const [free, needed] = [bavail * bsize, rows * ROW_BYTES * 3];
+  const [free, needed] = [bavail * bsize, rows * ROW_BYTES * 2];
   if (free > needed) return;
   throw new Error(`${mb(needed)} are needed for temporary files and ${mb(free)} are free: set BENCH_STORED lower.`);
 }

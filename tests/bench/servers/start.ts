@@ -101,9 +101,14 @@ async function createWebhook(folder: string, port: number): Promise<Sender> {
 /** Where the senders of a webhook post. */
 export const webhookPath = (webhookId: string) => `/webhook/offline-conversions/${webhookId}`;
 
-/** What was copied is on disk before this ends, so that writing it back is not measured. */
+/**
+ * Copies a database, whose log has been written back, and what lies beside it. The copy is on disk before this ends, so that
+ * writing it back is not measured.
+ */
 async function copyFolder(from: string, to: string): Promise<void> {
   for (const name of await readdir(from)) {
+    // Whoever filled it may not have let go of it yet, and would take these away under the copy.
+    if (/-(?:wal|shm)$/.test(name)) continue;
     await copyFile(`${from}/${name}`, `${to}/${name}`, constants.COPYFILE_FICLONE);
     const file = await open(`${to}/${name}`, "r+");
     await file.sync();
