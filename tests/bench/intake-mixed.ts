@@ -10,7 +10,8 @@ const SECONDS = 10;
 const LARGE_ROWS = 100_000;
 /** Beyond the numbers of the single posts. */
 const FIRST_OF_LARGE = 10_000_000;
-const singles = { connections: 4, perSecond: 200 } as const;
+/** So many connections that a post seldom waits for the one before it on its connection. */
+const singles = { connections: 32, perSecond: 200 } as const;
 
 /** What single posts wait for beside a sender who posts a hundred thousand conversions at once, again and again. */
 export async function benchIntakeMixed(): Promise<void> {
