@@ -1,11 +1,12 @@
 import { newConversions, toBody } from "./conversions.ts";
-import { latencies, ratio } from "./figures.ts";
-import { type Contestant, compare, shapes, type Traffic } from "./measure.ts";
+import { latencies } from "./figures.ts";
+import { mediansOf } from "./load.ts";
+import { against, type Contestant, compare, shapes, type Traffic } from "./measure.ts";
 import { fillCeiling, fillProduct, needRoom } from "./servers/fill.ts";
 import { startCeiling, startProduct } from "./servers/start.ts";
 import { storedConversions, stormOfRepeats } from "./stored.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 /** Each request by another of the webhooks. */
 const allWebhooks: Traffic = (senders, rowsPerRequest) => {
@@ -36,12 +37,12 @@ export async function benchIntakeFull(): Promise<void> {
   console.log("\nA thousand conversions a request");
   const large = await compare(contestants, shapes.large, ROUNDS);
 
-  console.log(`\nMedians of ${ROUNDS}, ${stored.rows.toLocaleString("en")} conversions stored`);
+  console.log(`\nMedians of ${ROUNDS} rounds, ${stored.rows.toLocaleString("en")} conversions stored`);
   for (const [name, { ceiling, product, repeats }] of Object.entries({ small, large })) {
-    console.log(`${name}: product / ceiling, both full: ${ratio(product.rate, ceiling.rate)}`);
-    console.log(`${name}: 90 % repeats / new conversions only: ${ratio(repeats.rate, product.rate)}`);
+    console.log(`${name}: product / ceiling, both full: ${against(product, ceiling)}`);
+    console.log(`${name}: 90 % repeats / new conversions only: ${against(repeats, product)}`);
   }
-  console.log(`small: product full / product empty: ${ratio(small.product.rate, small.empty.rate)}`);
-  console.log(`small: product full ${latencies(small.product)}; empty ${latencies(small.empty)}`);
-  console.log(`small: 10,000 webhooks / one: ${ratio(small.webhooks.rate, small.product.rate)}`);
+  console.log(`small: product full / product empty: ${against(small.product, small.empty)}`);
+  console.log(`small: product full ${latencies(mediansOf(small.product))}; empty ${latencies(mediansOf(small.empty))}`);
+  console.log(`small: 10,000 webhooks / one: ${against(small.webhooks, small.product)}`);
 }

@@ -1,9 +1,9 @@
-import { latencies, ratio } from "./figures.ts";
-import { type Contestant, compare, measure, type Shape } from "./measure.ts";
+import { latencies } from "./figures.ts";
+import { against, type Contestant, compare, measure, type Shape } from "./measure.ts";
 import { prepareFastify } from "./servers/fastify.ts";
 import { startCeiling, startProduct } from "./servers/start.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 /** The intake on an empty database against its ceiling, and against the same in Fastify under Node. */
 export async function benchIntake(shape: Shape): Promise<void> {
@@ -15,12 +15,12 @@ export async function benchIntake(shape: Shape): Promise<void> {
   if (typeof peer === "string") {
     console.log(`Fastify is left out: ${peer}`);
     const { ceiling, product } = await compare(contestants, shape, ROUNDS);
-    console.log(`product / ceiling (medians of ${ROUNDS}): ${ratio(product.rate, ceiling.rate)}`);
+    console.log(`product / ceiling (median of ${ROUNDS} rounds): ${against(product, ceiling)}`);
   } else {
     console.log(`fastify is ${peer.uses}`);
     const { ceiling, product, fastify } = await compare({ ...contestants, fastify: peer }, shape, ROUNDS);
-    console.log(`product / ceiling (medians of ${ROUNDS}): ${ratio(product.rate, ceiling.rate)}`);
-    console.log(`product / fastify (medians of ${ROUNDS}): ${ratio(product.rate, fastify.rate)}`);
+    console.log(`product / ceiling (median of ${ROUNDS} rounds): ${against(product, ceiling)}`);
+    console.log(`product / fastify (median of ${ROUNDS} rounds): ${against(product, fastify)}`);
   }
   if (shape.rowsPerRequest === 1) await benchLone();
 }

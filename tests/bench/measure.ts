@@ -1,6 +1,6 @@
 import { newConversions, toBody } from "./conversions.ts";
-import { latencies, mb, whole } from "./figures.ts";
-import { type LoadResult, mediansOf, type Post, runLoad } from "./load.ts";
+import { latencies, mb, median, whole } from "./figures.ts";
+import { type LoadResult, type Post, runLoad } from "./load.ts";
 import type { BenchServer } from "./servers/start.ts";
 
 /** How a server is asked for its throughput. */
@@ -49,12 +49,13 @@ export interface Contestant {
   readonly traffic?: Traffic;
 }
 
-/** The medians over all rounds. */
-export interface Standing {
-  /** Conversions a second. */
-  readonly rate: number;
-  readonly p50: number;
-  readonly p99: number;
+/** What a contestant reached: its rounds, in order. */
+export type Rounds = readonly LoadResult[];
+
+/** The throughput of one against another's, round by round, and of these ratios the median: a busy machine strikes neighbours alike. */
+export function against(a: Rounds, b: Rounds): string {
+  const ratios = a.map((run, round) => run.requestsPerSecond / (b[round]?.requestsPerSecond ?? Number.NaN));
+  return median(ratios).toFixed(2);
 }
 
 /** Measures contestants in turns, so that what else the machine does strikes all of them, and prints each run. */
@@ -62,10 +63,10 @@ export async function compare<Name extends string>(
   contestants: Readonly<Record<Name, Contestant>>,
   shape: Shape,
   rounds: number,
-): Promise<Readonly<Record<Name, Standing>>> {
+): Promise<Readonly<Record<Name, Rounds>>> {
   const names = Object.keys(contestants) as Name[];
   const width = Math.max(...names.map((name) => name.length));
-  const runs = new Map<Name, LoadResult[]>(names.map((name) => [name, []]));
+  const runs = Object.fromEntries(names.map((name) => [name, [] as LoadResult[]])) as Record<Name, LoadResult[]>;
   for (let round = 1; round <= rounds; round++) {
     for (const name of names) {
       const { start, traffic } = contestants[name];
@@ -73,16 +74,12 @@ export async function compare<Name extends string>(
       const result = await measure(server, shape, traffic);
       const resident = await server.residentBytes();
       await server.stop();
-      runs.get(name)?.push(result);
+      runs[name].push(result);
       const rate = whole(result.requestsPerSecond * shape.rowsPerRequest);
       console.log(
         `${name.padEnd(width)}  round ${round}: ${rate} conversions/s, ${latencies(result)}, resident ${mb(resident)}`,
       );
     }
   }
-  const standing = (results: readonly LoadResult[]): Standing => {
-    const { requestsPerSecond, p50, p99 } = mediansOf(results);
-    return { rate: requestsPerSecond * shape.rowsPerRequest, p50, p99 };
-  };
-  return Object.fromEntries([...runs].map(([name, results]) => [name, standing(results)])) as Record<Name, Standing>;
+  return runs;
 }
