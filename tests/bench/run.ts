@@ -21,7 +21,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   "intake-large": { about: "1000 conversions a request, against the same", run: () => benchIntake(shapes.large) },
   "intake-full": {
     about:
-      "both with ten million conversions stored (BENCH_STORED), repeats, ten thousand webhooks; takes a quarter of an hour",
+      "both with ten million conversions stored (BENCH_STORED), repeats, ten thousand webhooks; takes some twenty minutes",
     run: benchIntakeFull,
   },
   "intake-mixed": {
