@@ -1,14 +1,47 @@
+import { benchDrain } from "./drain.ts";
 import { benchIntake } from "./intake.ts";
+import { benchIntakeFull } from "./intake-full.ts";
+import { benchIntakeMixed } from "./intake-mixed.ts";
+import { shapes } from "./measure.ts";
+import { benchStart } from "./start-up.ts";
+import { benchUpload } from "./upload.ts";
+
+/** A benchmark: what it measures, in a line, and how it is run. */
+interface Benchmark {
+  readonly about: string;
+  readonly run: () => Promise<void>;
+}
 
 /** Each benchmark is one command: `bun run bench NAME`. Figures are printed, never asserted. */
-const benchmarks = {
-  "intake-small": () => benchIntake({ rowsPerRequest: 1, connections: 64, seconds: 6, rounds: 3 }),
-  "intake-large": () => benchIntake({ rowsPerRequest: 1000, connections: 16, seconds: 6, rounds: 3 }),
-} as const;
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  "intake-small": {
+    about: "one conversion a request, against the ceiling and against Fastify under Node",
+    run: () => benchIntake(shapes.small),
+  },
+  "intake-large": { about: "1000 conversions a request, against the same", run: () => benchIntake(shapes.large) },
+  "intake-full": {
+    about:
+      "both with ten million conversions stored (BENCH_STORED), repeats, ten thousand webhooks; takes some twenty minutes",
+    run: benchIntakeFull,
+  },
+  "intake-mixed": {
+    about: "what single posts wait for beside a sender of a hundred thousand at once",
+    run: benchIntakeMixed,
+  },
+  upload: { about: "a file of a million rows to the simulator, against a bare script", run: benchUpload },
+  drain: {
+    about: "a million conversions posted until Metrika has settled the last (BENCH_ROWS), and what it then counts",
+    run: benchDrain,
+  },
+  start: { about: "from the start of the process to its first answer, and its memory when idle", run: benchStart },
+};
 
-const [name] = process.argv.slice(2);
-if (name === undefined || !Object.hasOwn(benchmarks, name)) {
-  console.error(`Which benchmark? ${Object.keys(benchmarks).join(", ")}`);
+const [name = ""] = process.argv.slice(2);
+const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (benchmark === undefined) {
+  console.error("Which benchmark? bun run bench NAME, where NAME is one of");
+  for (const [known, { about }] of Object.entries(benchmarks)) console.error(`  ${known.padEnd(13)} ${about}`);
   process.exit(1);
 }
-await benchmarks[name as keyof typeof benchmarks]();
+await benchmark.run();
+process.exit(0);

@@ -3,15 +3,11 @@ import { Hono } from "hono";
 
 /**
  * What the product is measured against: bare Hono, JSON, and the same group commit into one table with one key. It
- * checks nothing, knows no sender and answers after fsync.
+ * checks nothing, knows no sender and answers after fsync. The folder of its database is its argument.
  */
 const [folder] = process.argv.slice(2);
 const db = new Database(`${folder}/ceiling.db`, { create: true });
-db.exec(
-  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000",
-);
-db.exec(`create table conversions (id integer primary key, date_time text not null, client_id text not null, target text not null,
-  purchase_id text not null, price text, currency text, unique (date_time, target, client_id, purchase_id))`);
+db.exec(await Bun.file(`${import.meta.dir}/ceiling.sql`).text());
 const insert = db.prepare(
   "insert into conversions (date_time, client_id, target, purchase_id, price, currency) values (?, ?, ?, ?, ?, ?) on conflict do nothing",
 );
@@ -52,5 +48,5 @@ app.post("/conversions", async (c) => {
   return c.json({ status: "accepted", accepted_count: conversions.length }, 202);
 });
 
-const server = Bun.serve({ port: 0, fetch: app.fetch });
+const server = Bun.serve({ port: Number(process.env.PORT ?? 0), maxRequestBodySize: 2 ** 30, fetch: app.fetch });
 console.log(`READY ${server.port}`);

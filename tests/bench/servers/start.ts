@@ -1,97 +1,117 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, copyFile, open, readdir } from "node:fs/promises";
 import { demo } from "../../../core/metrika/simulator/demo-data.ts";
+import type { SimulatorSettings } from "../../../core/metrika/simulator/settings.ts";
+import type { Sender } from "../load.ts";
+import { type BenchProcess, startProcess } from "./process.ts";
+import { scratchFolder } from "./scratch.ts";
 
 /** A server in a process of its own, on a database of its own. */
-export interface BenchServer {
-  readonly port: number;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Bytes resident now. */
-  residentBytes(): Promise<number>;
-  stop(): Promise<void>;
+export interface BenchServer extends BenchProcess {
+  readonly senders: readonly [Sender, ...Sender[]];
 }
 
-const root = `${import.meta.dir}/../../..`;
+/** The product, with the Metrika it sends to. */
+export interface Product extends BenchServer {
+  readonly database: string;
+  readonly metrikaUrl: string;
+}
 
-async function start(command: readonly string[], env: Readonly<Record<string, string>>, ready: RegExp) {
-  const child = Bun.spawn([process.execPath, ...command], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  let seen = "";
-  const read = async (stream: ReadableStream<Uint8Array>, found: (port: string) => void) => {
-    const decoder = new TextDecoder();
-    for await (const chunk of stream) {
-      if (seen.length > 100_000) continue;
-      seen += decoder.decode(chunk);
-      const port = ready.exec(seen)?.[1];
-      if (port) found(port);
-    }
-  };
-  const port = await new Promise<string>((resolve, reject) => {
-    read(child.stdout, resolve).catch(reject);
-    read(child.stderr, resolve).catch(reject);
-    child.exited.then(() => reject(new Error(`${command.join(" ")} ended:\n${seen}`)));
-  });
-  return {
-    port: Number(port),
-    async residentBytes() {
-      const status = await Bun.file(`/proc/${child.pid}/status`).text();
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
-    },
-    async stop() {
-      child.kill("SIGKILL");
-      await child.exited;
-    },
-  };
+/** A folder with a database to begin with, instead of an empty one; it stays as it is. */
+export interface Prepared {
+  readonly folder: string;
+  readonly senders: BenchServer["senders"];
+}
+
+/** How a {@link Product} is started. */
+export interface ProductOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly simulator?: Partial<Pick<SimulatorSettings, "visitors" | "processingMs">>;
+  readonly prepared?: Prepared;
 }
 
 /** Bare Hono with the same group commit. */
-export async function startCeiling(): Promise<BenchServer> {
-  const folder = await mkdtemp(`${tmpdir()}/bench-`);
-  const server = await start(["tests/bench/servers/ceiling.ts", folder], {}, /READY (\d+)/);
+export async function startCeiling(prepared?: Prepared): Promise<BenchServer> {
+  const folder = await scratchFolder();
+  if (prepared) await copyFolder(prepared.folder, folder.path);
+  const command = [process.execPath, "tests/bench/servers/ceiling.ts", folder.path];
+  const server = await startProcess(command, {}, /READY (\d+)/);
   return {
     ...server,
-    path: "/conversions",
-    headers: {},
-    stop: () => server.stop().then(() => rm(folder, { recursive: true })),
+    senders: prepared?.senders ?? [{ path: "/conversions", headers: {} }],
+    stop: () => server.stop().then(folder.remove),
   };
 }
 
+/** Metrika, as `bun run cli simulate` plays it. */
+export async function startSimulator(
+  settings: ProductOptions["simulator"] = {},
+): Promise<BenchProcess & { readonly url: string }> {
+  const command = [process.execPath, "gateway/cli/main.ts", "simulate", "--port", "0"];
+  const simulator = await startProcess(command, {}, /serves http:\/\/[\d.]+:(\d+)/);
+  const url = `http://127.0.0.1:${simulator.port}`;
+  const body = JSON.stringify({ visitors: settings.visitors, processing_ms: settings.processingMs });
+  const answer = await fetch(`${url}/_simulator/settings`, { method: "POST", body });
+  if (!answer.ok) throw new Error(`The simulator refused its settings: ${await answer.text()}`);
+  return { ...simulator, url };
+}
+
 /** The product as `bun run start` runs it, with a webhook, against the simulator. */
-export async function startProduct(): Promise<BenchServer> {
-  const folder = await mkdtemp(`${tmpdir()}/bench-`);
-  const simulator = await start(["gateway/cli/main.ts", "simulate", "--port", "0"], {}, /serves http:\/\/[\d.]+:(\d+)/);
-  const metrika = `http://127.0.0.1:${simulator.port}`;
-  const env = {
-    PORT: "0",
-    DATABASE_URL: `file:${folder}/gateway.db`,
-    METRIKA_API_URL: metrika,
-    YANDEX_LOGIN_URL: metrika,
-    LOG_LEVEL: "info",
-  };
-  const server = await start(["gateway/main.ts"], env, /listens on http:\/\/[\d.]+:(\d+)/);
-  const created = Bun.spawnSync([process.execPath, "gateway/cli/main.ts", "api-key", "create", "--name", "bench"], {
-    cwd: root,
-    env: { ...process.env, ...env },
-  });
-  const answer = await fetch(`http://127.0.0.1:${server.port}/webhook/offline-conversions`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${created.stdout.toString().trim()}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "bench", counter_id: demo.counterId, token: demo.token }),
-  });
-  const { webhook_id, secret } = (await answer.json()) as { webhook_id: string; secret: string };
+export async function startProduct({ env, simulator: settings, prepared }: ProductOptions = {}): Promise<Product> {
+  const folder = await scratchFolder();
+  if (prepared) await copyFolder(prepared.folder, folder.path);
+  const simulator = await startSimulator(settings);
+  const database = `${folder.path}/gateway.db`;
+  const server = await startProcess(
+    [process.execPath, "gateway/main.ts"],
+    {
+      PORT: "0",
+      DATABASE_URL: `file:${database}`,
+      METRIKA_API_URL: simulator.url,
+      YANDEX_LOGIN_URL: simulator.url,
+      LOG_LEVEL: "info",
+      ...env,
+    },
+    /listens on http:\/\/[\d.]+:(\d+)/,
+  );
   return {
     ...server,
-    path: `/webhook/offline-conversions/${webhook_id}`,
-    headers: { "x-webhook-secret": secret },
+    database,
+    metrikaUrl: simulator.url,
+    senders: prepared?.senders ?? [await createWebhook(folder.path, server.port)],
     async stop() {
       await server.stop();
       await simulator.stop();
-      await rm(folder, { recursive: true });
+      await folder.remove();
     },
   };
+}
+
+async function createWebhook(folder: string, port: number): Promise<Sender> {
+  const { operatorToken } = (await Bun.file(`${folder}/running.json`).json()) as { operatorToken: string };
+  const answer = await fetch(`http://127.0.0.1:${port}/webhook/offline-conversions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${operatorToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "bench", counter_id: demo.counterId, token: demo.token }),
+  });
+  if (!answer.ok) throw new Error(`The webhook was not created: ${await answer.text()}`);
+  const { webhook_id, secret } = (await answer.json()) as { webhook_id: string; secret: string };
+  return { path: webhookPath(webhook_id), headers: { "x-webhook-secret": secret } };
+}
+
+/** Where the senders of a webhook post. */
+export const webhookPath = (webhookId: string) => `/webhook/offline-conversions/${webhookId}`;
+
+/**
+ * Copies a database, whose log has been written back, and what lies beside it. The copy is on disk before this ends, so that
+ * writing it back is not measured.
+ */
+async function copyFolder(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    // Whoever filled it may not have let go of it yet, and would take these away under the copy.
+    if (/-(?:wal|shm)$/.test(name)) continue;
+    await copyFile(`${from}/${name}`, `${to}/${name}`, constants.COPYFILE_FICLONE);
+    const file = await open(`${to}/${name}`, "r+");
+    await file.sync();
+    await file.close();
+  }
 }
