@@ -1,0 +1,90 @@
+import type { Database } from "bun:sqlite";
+import type { Conversion } from "../../conversion/conversion.ts";
+import type { IntakeSlice, SetAsideReason, UploadState } from "../store.ts";
+
+/** A stored fact that a row meets by its natural key or its purchase. */
+export interface KnownFact {
+  readonly id: number;
+  readonly batch_id: number;
+  readonly row: number;
+  readonly source_id: number;
+  readonly target: string;
+  readonly date_time: number;
+  readonly price: string | null;
+  readonly currency: string;
+  readonly revision: number;
+  readonly upload_id: number | null;
+  readonly set_aside: SetAsideReason | null;
+}
+
+/** The file that a fact stands in. */
+export interface FileOfFact {
+  readonly state: UploadState;
+  readonly currency: string;
+}
+
+/** Who told a fact's latest revision, and when. */
+export interface Teller {
+  readonly created_at: number;
+  readonly sealed: number;
+}
+
+const FACT =
+  "select id, batch_id, row, source_id, target, date_time, price, currency, revision, upload_id, set_aside from conversions";
+
+/**
+ * Looks known facts up, one table at a time: SQLite plans a join anew each time it is given another parameter, which made a
+ * repeat five times as dear as a new row (measured).
+ */
+export function prepareKnownFacts(sqlite: Database) {
+  const byNaturalKey = sqlite.prepare<KnownFact, [number, number, number, string, string, string, string, string]>(
+    `${FACT} where date_time = ? and counter_id = ? and workspace_id = ? and target = ? and client_id = ? and user_id = ? and yclid = ? and purchase_id = ?`,
+  );
+  const byId = sqlite.prepare<KnownFact, [number]>(`${FACT} where id = ?`);
+  const keyOwner = sqlite.prepare<{ conversion_id: number; upload_id: number | null }, [string]>(
+    "select conversion_id, upload_id from source_keys where key_hash = ?",
+  );
+  const file = sqlite.prepare<FileOfFact, [number]>("select state, currency from uploads where id = ?");
+  const teller = sqlite.prepare<Teller, [number]>("select created_at, sealed from batches where id = ?");
+  // No file changes while a group is written, and a storm of repeats hits few.
+  const files = new Map<number, FileOfFact | null>();
+
+  return {
+    /** To be called at the start of each transaction. */
+    beginGroup(): void {
+      files.clear();
+    },
+    byNaturalKey({ counterId, workspaceId }: IntakeSlice["source"], c: Conversion): KnownFact | null {
+      return byNaturalKey.get(
+        c.dateTime,
+        counterId,
+        workspaceId,
+        c.target,
+        c.clientId,
+        c.userId,
+        c.yclid,
+        c.purchaseId,
+      );
+    },
+    /** The fact that a purchase is known by; when it has passed its retention, the file it went in. */
+    byPurchase(
+      keyHash: string,
+    ): { readonly fact: KnownFact | null; readonly id: number; readonly uploadId: number | null } | null {
+      const owner = keyOwner.get(keyHash);
+      return owner && { fact: byId.get(owner.conversion_id), id: owner.conversion_id, uploadId: owner.upload_id };
+    },
+    fileOf({ upload_id: id }: KnownFact): FileOfFact | null {
+      if (id === null) return null;
+      let known = files.get(id);
+      if (known === undefined) {
+        known = file.get(id);
+        files.set(id, known);
+      }
+      return known;
+    },
+    /** Null for a fact of the batch that is just being written. */
+    tellerOf(fact: KnownFact): Teller | null {
+      return teller.get(fact.batch_id);
+    },
+  };
+}
