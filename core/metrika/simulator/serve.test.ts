@@ -44,12 +44,13 @@ const second = () => Math.floor(simulator.now() / 1000) - 60;
 test("a cut connection is really cut, before the file is stored and after", async () => {
   fresh();
   const csv = `ClientId,Target,DateTime\n1,purchase,${second()}\n`;
-  for (const [kind, stored] of [
-    ["unreachable", 0],
-    ["reset_before_store", 0],
-    ["store_then_reset", 1],
+  for (const [fault, stored] of [
+    [{ kind: "unreachable" }, 0],
+    [{ kind: "reset_before_store" }, 0],
+    [{ kind: "reset_before_store", afterBytes: 1 }, 0],
+    [{ kind: "store_then_reset" }, 1],
   ] as const) {
-    simulator.faults.add({ fault: { kind } });
+    simulator.faults.add({ fault });
     await expect(upload(csv)).rejects.toMatchObject({ kind: "unreachable", cause: { code: "ECONNRESET" } });
     expect(simulator.ledger.total).toBe(stored);
   }

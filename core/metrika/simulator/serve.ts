@@ -53,7 +53,8 @@ async function respond(answer: Answer, request: IncomingMessage, response: Serve
   response.on("close", () => {
     if (!response.writableFinished) gone.abort(new Error("The client has gone"));
   });
-  const { method = "GET", headers: rawHeaders } = request;
+  // Kept from the start: Bun takes the socket from a request whose body is left in the middle, and the socket stays open.
+  const { method = "GET", headers: rawHeaders, socket } = request;
   const headers = new Headers();
   for (const [name, value] of Object.entries(rawHeaders)) if (value !== undefined) headers.set(name, String(value));
   const hasBody = method !== "GET" && method !== "HEAD";
@@ -61,7 +62,7 @@ async function respond(answer: Answer, request: IncomingMessage, response: Serve
     const exchange: Exchange = {
       url: new URL(request.url ?? "/", `http://${rawHeaders.host ?? "localhost"}`),
       headers,
-      address: request.socket.remoteAddress ?? "unknown",
+      address: socket.remoteAddress ?? "unknown",
       body: hasBody ? incomingBody(request) : null,
       signal: gone.signal,
     };
@@ -71,7 +72,7 @@ async function respond(answer: Answer, request: IncomingMessage, response: Serve
     response.end();
   } catch {
     // Faults that cut the connection arrive here, and so does a client that has gone: either way the end is the same.
-    request.socket.destroy();
+    socket.destroy();
   }
 }
 
