@@ -6,7 +6,9 @@ import { findingSentences } from "../core/conversion/findings.ts";
 import { normaliseConversion } from "../core/conversion/normalise.ts";
 import { deliverySentences, rowDetails } from "../core/delivery/sentences.ts";
 import { metrikaSentences } from "../core/metrika/sentences.ts";
+import { BatchStatus } from "../core/plugin/answer-schemas.ts";
 import { problemCatalogue } from "../core/plugin/problem-catalogue.ts";
+import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
 import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
@@ -19,7 +21,14 @@ const documents = ["*.md", "{docs,core,gateway,plugins,openapi,tests}/**/*.md"]
   .flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: ROOT })])
   .sort();
 const webhookDocs = ["docs/WebhookOfflineConversions.md", "docs/WebhookOfflineConversions.en.md"] as const;
-const twins = [webhookDocs, ["docs/operations.ru.md", "docs/operations.md"], ["README.ru.md", "README.md"]] as const;
+const deliveryDocs = ["docs/delivery.ru.md", "docs/delivery.md"] as const;
+const operations = ["docs/operations.ru.md", "docs/operations.md"] as const;
+const twins = [webhookDocs, deliveryDocs, operations, ["README.ru.md", "README.md"]] as const;
+/** The pages that share the codes among them, of each language. */
+const codePages = [
+  [webhookDocs[0], deliveryDocs[0]],
+  [webhookDocs[1], deliveryDocs[1]],
+] as const;
 
 /** Every catalogue of codes, by the name that stands above its table in the documents: `<!-- codes: problems -->`. */
 const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -113,27 +122,55 @@ test.each(webhookDocs)("the specification's example stands in %s, and its conver
   expect(normaliseConversion(shown?.conversions[0], options)).toMatchObject({ ok: true });
 });
 
-for (const path of webhookDocs) {
-  const parts = textOf(path).split(/<!-- codes: (\w+) -->/);
-  const shown = new Map(parts.flatMap((name, i) => (i % 2 === 1 ? [[name, tablesOf(parts[i + 1] ?? "")[0]]] : [])));
+/** Each table of codes in the pages of one language: its page, its catalogue, and its lines below the header. */
+const codeTablesOf = (pages: readonly string[]) =>
+  pages.flatMap((page) =>
+    textOf(page)
+      .split(/^<!-- codes: (\w+) -->$/m)
+      .flatMap((name, i, parts) =>
+        i % 2 === 1 ? [{ page, name, rows: tablesOf(parts[i + 1] ?? "")[0]?.slice(1) ?? [] }] : [],
+      ),
+  );
+
+for (const pages of codePages) {
+  const tables = codeTablesOf(pages);
+  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
+
+  test(`every catalogue of codes stands once in ${pages.join(" or ")}, and nothing else is called one`, () => {
+    expect(tables.map(({ name }) => name).sort()).toEqual(Object.keys(catalogues).sort());
+  });
 
   test.each(Object.entries(catalogues))(
-    `the codes of %s stand in ${path}, all of them and no other`,
+    `the codes of %s stand in ${pages.join(" or ")}, all of them and no other`,
     (name, catalogue) => {
-      const [, ...rows] = shown.get(name) ?? [];
-      expect(rows.map(([code]) => bare(code)).sort()).toEqual(Object.keys(catalogue).sort());
+      expect(
+        rowsOf(name)
+          .map(([code]) => bare(code))
+          .sort(),
+      ).toEqual(Object.keys(catalogue).sort());
     },
   );
 
-  test(`the HTTP status beside each problem in ${path} is the one it is answered with`, () => {
-    const [, ...rows] = shown.get("problems") ?? [];
-    const statuses = Object.fromEntries(rows.map(([code, status]) => [bare(code), Number(status)]));
+  test(`the HTTP status beside each problem in ${pages[0]} is the one it is answered with`, () => {
+    const statuses = Object.fromEntries(rowsOf("problems").map(([code, status]) => [bare(code), Number(status)]));
     expect(statuses).toEqual(
       Object.fromEntries(Object.entries(problemCatalogue).map(([code, { status }]) => [code, status])),
     );
   });
+}
 
-  test(`every name that ${path} gives for a field, an option or a code exists`, () => {
+test.each(deliveryDocs)("%s names every state of an upload and every status of a batch, and no other", (path) => {
+  const named = (header: string) =>
+    tablesOf(proseOf(path))
+      .filter(([first]) => first?.length === (header === "`state`" ? 3 : 2) && first[0] === header)
+      .flatMap(([, ...rows]) => rows.map(([code]) => bare(code)));
+  expect(named("`state`").sort()).toEqual([...uploadStates].sort());
+  expect(named("`status`").sort()).toEqual([...BatchStatus.entries.status.options].sort());
+});
+
+test.each([...webhookDocs, ...deliveryDocs, ...operations])(
+  "every name that %s gives for a field, an option or a code exists",
+  (path) => {
     const known = new Set([
       ...namesOf(JSON.parse(textOf("openapi/openapi.json"))),
       ...Object.values(catalogues).flatMap(Object.keys),
@@ -141,8 +178,22 @@ for (const path of webhookDocs) {
     const named = [...proseOf(path).matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, name = ""]) => name);
     // What Yandex OAuth answers with.
     expect(named.filter((name) => !known.has(name) && name !== "access_token")).toEqual([]);
-  });
-}
+  },
+);
+
+test.each([...webhookDocs, ...deliveryDocs, ...operations])(
+  "every address that %s names is an operation of the API",
+  (path) => {
+    const { paths } = JSON.parse(textOf("openapi/openapi.json")) as { paths: Record<string, Record<string, unknown>> };
+    const operationsOf = Object.entries(paths).flatMap(([address, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${address}`),
+    );
+    const named = [...proseOf(path).matchAll(/`(GET|POST|PATCH|DELETE) (\/v1\/[^\s`?]+)/g)].map(
+      ([, method, address]) => `${method} ${address}`,
+    );
+    expect(named.filter((operation) => !operationsOf.includes(operation))).toEqual([]);
+  },
+);
 
 /** Every name and value that the OpenAPI document knows: properties, parameters, choices. */
 function namesOf(part: unknown): string[] {
@@ -153,7 +204,7 @@ function namesOf(part: unknown): string[] {
 
 const isSettings = ([header]: Table) => header?.[0] === "Setting" || header?.[0] === "Настройка";
 
-test.each(["docs/operations.md", "docs/operations.ru.md"])("%s lists every setting with its default", (path) => {
+test.each(operations)("%s lists every setting with its default", (path) => {
   const [, ...rows] = tablesOf(proseOf(path)).find(isSettings) ?? [];
   const listed = rows.map(([name, fallback]) => ({
     name: bare(name),
@@ -189,7 +240,7 @@ test.each(twins)("%s and %s have the same parts", (russian, english) => {
   expect(shapeOf(russian)).toEqual(shapeOf(english));
 });
 
-test.each(webhookDocs)("the tables of %s are whole", (path) => {
+test.each(twins.flat())("the tables of %s are whole", (path) => {
   for (const [header = [], ...rows] of tablesOf(proseOf(path))) {
     for (const row of rows) expect(row).toHaveLength(header.length);
   }
