@@ -23,6 +23,7 @@ import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createGatewayApp } from "./app.ts";
 import { createAuthenticate } from "./auth/api-keys.ts";
+import { createBreathe } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
@@ -118,8 +119,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     now,
     random: options.random ?? Math.random,
     newUuid,
-    // Senders go first: while they post, a page of delivery's work is followed by a rest several times its length.
-    breathe: () => new Promise((resolve) => (intakeIsBusy() ? setTimeout(resolve, 40) : setImmediate(resolve))),
+    breathe: createBreathe(intakeIsBusy),
   };
   const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
   const registry = createSourceRegistry(store.sources, now);

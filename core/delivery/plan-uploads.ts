@@ -19,10 +19,11 @@ export async function planUploads(deps: DeliveryDeps): Promise<number> {
   let placed = 0;
   for (const read of [planning.readReturning, planning.readNew]) {
     for (let page = 0; page < MOST_PAGES; page++) {
+      const since = performance.now();
       const rows = await read(PAGE_ROWS);
       if (rows.length === 0) break;
       placed += await placeRows(deps, rows, await goalsOf(deps, rows));
-      await deps.breathe();
+      await deps.breathe(since);
       if (rows.length < PAGE_ROWS) break;
     }
   }

@@ -20,8 +20,8 @@ export interface RouteDeps {
   readonly limits: BodyLimits;
   readonly now: () => number;
   readonly newUuid: () => string;
-  /** Lets the event loop serve others, during long work. */
-  readonly breathe: () => Promise<void>;
+  /** Lets the event loop serve others during long work, see `DeliveryDeps`. */
+  readonly breathe: (since: number) => Promise<void>;
 }
 
 /** What a management route asks for, as the document says it. */
