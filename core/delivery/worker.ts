@@ -1,5 +1,6 @@
 import { checkGoals, countersToCheck } from "./check-goals.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { fileBatches } from "./file-batches.ts";
 import { lookForLateUploads } from "./late-uploads.ts";
 import { planUploads } from "./plan-uploads.ts";
 import { pollUploads } from "./poll-uploads.ts";
@@ -123,6 +124,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
     isFirstLook = false;
     const replayed = await replayDeadLetters(deps);
     const placed = await planUploads(deps);
+    await fileBatches(deps);
     const goals = await beginGoalChecks(mayRest);
     const sent = await beginSends();
     const polled = await beginPolls();
