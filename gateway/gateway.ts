@@ -152,6 +152,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     routes: {
       store,
       vault,
+      metrika,
       rules,
       plans,
       sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
