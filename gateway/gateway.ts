@@ -23,6 +23,7 @@ import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createGatewayApp } from "./app.ts";
 import { createAuthenticate } from "./auth/api-keys.ts";
+import { breathe } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
@@ -105,8 +106,6 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const rules = rulesOf(config, options);
   const metrika = connectMetrika(config, options, createRequestBudget(store.quota, rules, now));
   const plans = createLoginPlans(store.quota, rules, now);
-  let committedAt = Number.NEGATIVE_INFINITY;
-  const intakeIsBusy = () => performance.now() - committedAt < 50;
   const delivery: DeliveryDeps = {
     store,
     metrika,
@@ -118,15 +117,11 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     now,
     random: options.random ?? Math.random,
     newUuid,
-    // Senders go first: while they post, a page of delivery's work is followed by a rest several times its length.
-    breathe: () => new Promise((resolve) => (intakeIsBusy() ? setTimeout(resolve, 40) : setImmediate(resolve))),
+    breathe,
   };
   const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
   const registry = createSourceRegistry(store.sources, now);
-  const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => {
-    committedAt = performance.now();
-    worker.wake();
-  });
+  const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
@@ -157,16 +152,17 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     routes: {
       store,
       vault,
+      metrika,
       rules,
       plans,
-      sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe: delivery.breathe }),
+      sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
       authenticate,
       forgetApiKeys: forget,
       publicUrl: config.publicUrl,
       limits,
       now,
       newUuid,
-      breathe: delivery.breathe,
+      breathe,
     },
     isReady: () => ready,
   });

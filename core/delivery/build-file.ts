@@ -34,11 +34,13 @@ export async function buildFile(
   };
   try {
     await write(csvHeader());
+    let since = performance.now();
     for await (const page of deps.store.uploads.lines(upload.id, PAGE_ROWS)) {
       rows += page.length;
       await write(page.map((line) => csvRow(line.conversion, line.identifiers)).join(""));
       await onPage();
-      await deps.breathe();
+      await deps.breathe(since);
+      since = performance.now();
     }
   } finally {
     await file.close();

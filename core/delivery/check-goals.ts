@@ -58,11 +58,12 @@ export async function checkGoals(deps: DeliveryDeps, counter: WaitingCounter, si
   await deps.store.goals.save(goals);
   const known = new Map([[counterKey(counter), { ...goals, identifiers: new Set(goals.identifiers) }]]);
   for (let after = 0; ; ) {
+    const since = performance.now();
     const rows = await deps.store.planning.readWaitingForGoal({ ...counter, targets: null, after, limit: PAGE_ROWS });
     if (rows.length === 0) return;
     await placeRows(deps, rows, known);
     after = rows.at(-1)?.id ?? after;
-    await deps.breathe();
+    await deps.breathe(since);
   }
 }
 

@@ -25,6 +25,6 @@ export interface DeliveryDeps {
   /** In [0, 1). */
   readonly random: () => number;
   readonly newUuid: () => string;
-  /** Lets the event loop serve others. */
-  readonly breathe: () => Promise<void>;
+  /** Lets the event loop serve others. `since`: when the piece of work just done began, by `performance.now()`. */
+  readonly breathe: (since: number) => Promise<void>;
 }

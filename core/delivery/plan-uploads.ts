@@ -6,9 +6,9 @@ import { type KnownGoals, laneOf, placeRow } from "./place-rows.ts";
 import { JOINED_FOR_MS } from "./rules.ts";
 
 /** Rows given a file in one transaction; the event loop breathes between two pages. */
-const PAGE_ROWS = 500;
+const PAGE_ROWS = 250;
 /** Pages of one round: under a stream of new rows, sending and polling must have their turn as well. */
-const MOST_PAGES = 40;
+const MOST_PAGES = 80;
 
 /**
  * Gives the rows that want one their file, as many as one round takes, then closes the files that are ripe. Returns how
@@ -19,10 +19,11 @@ export async function planUploads(deps: DeliveryDeps): Promise<number> {
   let placed = 0;
   for (const read of [planning.readReturning, planning.readNew]) {
     for (let page = 0; page < MOST_PAGES; page++) {
+      const since = performance.now();
       const rows = await read(PAGE_ROWS);
       if (rows.length === 0) break;
       placed += await placeRows(deps, rows, await goalsOf(deps, rows));
-      await deps.breathe();
+      await deps.breathe(since);
       if (rows.length < PAGE_ROWS) break;
     }
   }

@@ -19,6 +19,7 @@ export async function countDeadLetters(
   let sum: DeadLetterCounts = { cancelled: 0, goal_not_found: 0, failed: 0 };
   let cursor: DeadLetterCursor | null = null;
   do {
+    const since = performance.now();
     const step = await store.deadLetters.count({ workspaceId, filter, cursor, limit: STEP_ROWS, now: before });
     const { cancelled, goal_not_found, failed } = step.counts;
     sum = {
@@ -27,7 +28,7 @@ export async function countDeadLetters(
       failed: sum.failed + failed,
     };
     cursor = step.cursor;
-    await breathe();
+    await breathe(since);
   } while (cursor !== null);
   return sum;
 }
@@ -47,6 +48,7 @@ export async function beginReplay(
 export async function replayDeadLetters(deps: DeliveryDeps): Promise<number> {
   const { replays } = deps.store;
   for (let steps = 0; ; steps++) {
+    const since = performance.now();
     const replay = steps < MOST_STEPS ? await replays.nextRunning() : null;
     if (!replay) return steps;
     const { state, replayed } = await replays.advance(replay.id, {
@@ -64,6 +66,6 @@ export async function replayDeadLetters(deps: DeliveryDeps): Promise<number> {
         matched: replay.matched,
       });
     }
-    await deps.breathe();
+    await deps.breathe(since);
   }
 }

@@ -44,10 +44,11 @@ async function walk({ now, breathe }: WithdrawDeps, take: (step: Step) => Promis
   let rows = 0;
   let cursor: WithdrawalCursor | null = null;
   do {
+    const since = performance.now();
     const done: WithdrawnRows = await take({ cursor, limit: STEP_ROWS, now: now() });
     rows += done.rows;
     cursor = done.cursor;
-    await breathe();
+    await breathe(since);
   } while (cursor !== null);
   return rows;
 }

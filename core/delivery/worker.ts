@@ -1,6 +1,9 @@
 import { checkGoals, countersToCheck } from "./check-goals.ts";
 import type { DeliveryDeps } from "./deps.ts";
-import { lookForLateUploads } from "./late-uploads.ts";
+import { fileBatches } from "./file-batches.ts";
+import { hourly } from "./hourly.ts";
+import { flagLateUploads } from "./late-uploads.ts";
+import { learnLogins } from "./learn-logins.ts";
 import { planUploads } from "./plan-uploads.ts";
 import { pollUploads } from "./poll-uploads.ts";
 import { replayDeadLetters } from "./replay.ts";
@@ -41,7 +44,10 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
   const failedPolls = new Map<string, number>();
   const aborter = new AbortController();
   const trouble = noteTrouble(deps);
-  const flagLateUploads = lookForLateUploads(deps);
+  const eachHour = hourly(deps.now, async (at) => {
+    await flagLateUploads(deps, at);
+    begin("logins", () => learnLogins(deps));
+  });
   let timer: ReturnType<typeof setTimeout> | null = null;
   let timerAt = 0;
   let round: Promise<unknown> | null = null;
@@ -118,11 +124,12 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       now,
       firstReadBackMs: firstReadBackMs(rules),
     });
-    await flagLateUploads();
+    await eachHour();
     if (isFirstLook) await finishPausing(deps);
     isFirstLook = false;
     const replayed = await replayDeadLetters(deps);
     const placed = await planUploads(deps);
+    await fileBatches(deps);
     const goals = await beginGoalChecks(mayRest);
     const sent = await beginSends();
     const polled = await beginPolls();

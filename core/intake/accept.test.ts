@@ -86,7 +86,7 @@ test("what was received in a refused row is stored sealed only", async () => {
   const [batch] = await batchesOf(store, source);
   const [refused] = await store.batches.rejectedOf(batch?.id ?? 0);
   expect(JSON.stringify(refused)).not.toContain("secret");
-  expect(vault.open(refused?.sealed ?? "", `rejected:${batch?.uuid}:0`)).toContain("secret visitor");
+  expect(vault.open(refused?.sealed ?? "", `rejected:${source.uuid}:0`)).toContain("secret visitor");
 });
 
 test("a strict request with one bad row stores nothing", async () => {

@@ -1,4 +1,5 @@
 import { PURCHASE_KEYS_KEPT_MS } from "../conversion/purchase-key.ts";
+import { batchUuid } from "../store/public-id.ts";
 import type { DuplicateRow, IntakeSlice, RowWarning, SliceResult, SourceRecord, Store } from "../store/store.ts";
 import { inWarningOrder } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -25,7 +26,7 @@ export interface AcceptOptions {
 }
 
 export interface AcceptDeps {
-  readonly store: Pick<Store, "intake" | "batches">;
+  readonly store: Pick<Store, "installation" | "intake" | "batches">;
   readonly committer: Committer;
   readonly vault: Vault;
   readonly targets: KnownTargets;
@@ -40,7 +41,6 @@ export interface AcceptDeps {
 interface Intake {
   readonly source: SourceRecord;
   readonly received: number;
-  readonly batchUuid: string;
   readonly now: number;
 }
 
@@ -58,10 +58,10 @@ export function createAccept(deps: AcceptDeps): Accept {
   async function acceptOnce(source: SourceRecord, rows: readonly unknown[], options: AcceptOptions): Promise<Receipt> {
     // The rows of a half-written batch would be met as known ones.
     await deps.halfWritten.discard();
-    const intake = { source, received: rows.length, batchUuid: deps.newUuid(), now: deps.now() };
+    const intake = { source, received: rows.length, now: deps.now() };
     const known = source.options.createMissingGoals ? null : deps.targets(source);
     const goals = known instanceof Promise ? await known : known;
-    const judging = { source, goals, batchUuid: intake.batchUuid, keepRefused: options.mode === "normal" };
+    const judging = { source, goals, keepRefused: options.mode === "normal" };
     const sorting = sortOut(deps, judging, rows);
     const sorted = sorting instanceof Promise ? await sorting : sorting;
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
@@ -72,7 +72,7 @@ export function createAccept(deps: AcceptDeps): Accept {
         ? await deps.committer.add(wholeSlice(intake, sorted, options.idempotency))
         : await writeSlices(intake, sorted, Math.ceil(most / SLICE_ROWS), options.idempotency);
     return {
-      batchUuid: intake.batchUuid,
+      batchUuid: batchUuid(deps.store.installation.uuid, written.batchId),
       received: rows.length,
       accepted: sorted.rows.length - written.duplicates.length,
       duplicates: written.duplicates,
@@ -88,7 +88,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     sorted: SortedRows,
     slices: number,
     idempotency: AcceptOptions["idempotency"],
-  ): Promise<Pick<SliceResult, "duplicates" | "warnings">> {
+  ): Promise<Pick<SliceResult, "batchId" | "duplicates" | "warnings">> {
     const whole = wholeSlice(intake, sorted, idempotency);
     let batchId: number | null = null;
     const duplicates: DuplicateRow[] = [];
@@ -117,7 +117,8 @@ export function createAccept(deps: AcceptDeps): Accept {
       duplicates.push(...result.duplicates);
       warnings.push(...result.warnings);
     }
-    return { duplicates, warnings };
+    if (batchId === null) throw new Error("A request was cut into no slice.");
+    return { batchId, duplicates, warnings };
   }
 
   async function tryOut(intake: Intake, sorted: SortedRows): Promise<Receipt> {
@@ -132,13 +133,12 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 
   function wholeSlice(
-    { source, received, batchUuid, now }: Intake,
+    { source, received, now }: Intake,
     { rows, rejected, warnings }: SortedRows,
     idempotency: AcceptOptions["idempotency"],
   ): IntakeSlice {
     return {
       batchId: null,
-      batchUuid,
       source: {
         id: source.id,
         workspaceId: source.workspaceId,

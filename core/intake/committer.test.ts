@@ -3,14 +3,14 @@ import type { IntakeSlice, IntakeStore, SliceResult } from "../store/store.ts";
 import { createCommitter, OverloadedError, StorageUnavailableError } from "./committer.ts";
 
 /** A slice of so many rows; the committer looks at nothing else. */
-const slice = (batchUuid: string, rows = 1) =>
-  ({ batchUuid, rows: Array(rows).fill(null), rejected: [] }) as unknown as IntakeSlice;
+const slice = (name: string, rows = 1) =>
+  ({ idempotency: { key: name }, rows: Array(rows).fill(null), rejected: [] }) as unknown as IntakeSlice;
 
 /** A store that notes the groups it is given and refuses every group with one of the poisoned slices. */
 function recording(poisoned: readonly string[] = []) {
   const groups: string[][] = [];
   const commit = async (group: readonly IntakeSlice[]): Promise<readonly SliceResult[]> => {
-    const names = group.map(({ batchUuid }) => batchUuid);
+    const names = group.map(({ idempotency }) => idempotency?.key ?? "");
     groups.push(names);
     if (names.some((name) => poisoned.includes(name))) throw new Error("disk full");
     return group.map(({ rows }, i) => ({ batchId: i + 1, accepted: rows.length, duplicates: [], warnings: [] }));

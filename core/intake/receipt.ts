@@ -41,10 +41,10 @@ export interface StoredRejection extends Rejection {
   readonly received: string | null;
 }
 
-const contextOf = (batchUuid: string, row: number) => `rejected:${batchUuid}:${row}`;
+const contextOf = (sourceUuid: string, row: number) => `rejected:${sourceUuid}:${row}`;
 
 /** Seals a refused row for storage: what was received may hold personal data. */
-export function sealRejection(vault: Vault, batchUuid: string, rejection: Rejection, received: unknown): RejectedRow {
+export function sealRejection(vault: Vault, sourceUuid: string, rejection: Rejection, received: unknown): RejectedRow {
   const [{ code, field }] = rejection.findings;
   const text = JSON.stringify(received) ?? "null";
   const content: SealedRejection = {
@@ -55,12 +55,12 @@ export function sealRejection(vault: Vault, batchUuid: string, rejection: Reject
     row: rejection.row,
     code,
     field,
-    sealed: vault.seal(JSON.stringify(content), contextOf(batchUuid, rejection.row)),
+    sealed: vault.seal(JSON.stringify(content), contextOf(sourceUuid, rejection.row)),
   };
 }
 
 /** Opens a stored refused row. After its content expired only code and field are known. */
-export function openRejection(vault: Vault, batchUuid: string, stored: RejectedRow): StoredRejection {
+export function openRejection(vault: Vault, sourceUuid: string, stored: RejectedRow): StoredRejection {
   if (stored.sealed === null) {
     const code = stored.code as Finding["code"];
     return {
@@ -69,7 +69,7 @@ export function openRejection(vault: Vault, batchUuid: string, stored: RejectedR
       received: null,
     };
   }
-  const content: SealedRejection = JSON.parse(vault.open(stored.sealed, contextOf(batchUuid, stored.row)));
+  const content: SealedRejection = JSON.parse(vault.open(stored.sealed, contextOf(sourceUuid, stored.row)));
   return { row: stored.row, ...content };
 }
 
@@ -91,7 +91,7 @@ export async function rebuildReceipt(batches: BatchStore, vault: Vault, batchId:
     accepted: batch.total - batch.duplicates - batch.rejected,
     duplicates,
     rejections: rejected.map((stored) => {
-      const { row, findings } = openRejection(vault, batch.uuid, stored);
+      const { row, findings } = openRejection(vault, batch.sourceUuid, stored);
       return { row, findings };
     }),
     warnings: batch.warnings,

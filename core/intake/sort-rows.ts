@@ -26,7 +26,6 @@ export interface Judging {
   readonly source: SourceRecord;
   /** The targets that the counter has; null when they are not known, or missing ones will be made. */
   readonly goals: ReadonlySet<string> | null;
-  readonly batchUuid: string;
   /** Whether refused rows will be stored, sealed. */
   readonly keepRefused: boolean;
 }
@@ -37,7 +36,7 @@ export interface Judging {
  */
 export function sortOut(
   { vault, now }: SortDeps,
-  { source, goals, batchUuid, keepRefused }: Judging,
+  { source, goals, keepRefused }: Judging,
   received: readonly unknown[],
 ): SortedRows | Promise<SortedRows> {
   const options = {
@@ -65,7 +64,7 @@ export function sortOut(
       } else {
         const rejection: Rejection = { row, findings: normalised.findings };
         rejections.push(rejection);
-        if (keepRefused) rejected.push(sealRejection(vault, batchUuid, rejection, received[row]));
+        if (keepRefused) rejected.push(sealRejection(vault, source.uuid, rejection, received[row]));
       }
     }
   }

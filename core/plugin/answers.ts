@@ -9,6 +9,7 @@ import { nextMidnight } from "../delivery/send-outcome.ts";
 import { rowDetails } from "../delivery/sentences.ts";
 import { openRejection, type Receipt, type Rejection } from "../intake/receipt.ts";
 import { type Language, render } from "../language.ts";
+import { conversionUuid } from "../store/public-id.ts";
 import type {
   BatchRecord,
   BatchRow,
@@ -22,7 +23,6 @@ import type {
 } from "../store/store.ts";
 import { MOST_WARNINGS } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
-import { conversionUuid } from "./public-id.ts";
 
 /** Refused rows, and warnings, told in one status; the rest is read row by row. */
 const MOST_FINDINGS = 1000;
@@ -141,7 +141,7 @@ export async function batchAnswer(
     accepted: batch.total - batch.duplicates - batch.rejected,
     duplicates: batch.duplicates,
     rejected: batch.rejected,
-    rejections: rejected.map((row) => rejectionAnswer(openRejection(vault, batch.uuid, row), language)),
+    rejections: rejected.map((row) => rejectionAnswer(openRejection(vault, batch.sourceUuid, row), language)),
     warnings: batch.warnings.slice(0, most).map((warning) => warningAnswer(warning, language)),
     linked: report.linked,
     goal_not_found: report.goalNotFound,
@@ -198,13 +198,13 @@ export function fateAnswer(row: BatchRow, language: Language) {
 /** One received row with its fate. */
 export function rowAnswer(
   row: BatchRow,
-  batchUuid: string,
+  sourceUuid: string,
   vault: Vault,
   language: Language,
   installationUuid: string,
 ) {
   const fate = fateAnswer(row, language);
-  const refused = row.rejection && openRejection(vault, batchUuid, { row: row.row, ...row.rejection });
+  const refused = row.rejection && openRejection(vault, sourceUuid, { row: row.row, ...row.rejection });
   const rejection = refused && rejectionAnswer(refused, language);
   return {
     index: row.row,

@@ -121,6 +121,22 @@ export const problemCatalogue = {
       en: "Number {metrika_upload_id} in Metrika belongs to another upload to this counter. Check the number: its comment there is the upload_id without hyphens.",
     },
   ),
+  metrika_upload_unknown: kind(
+    422,
+    { ru: "Метрика не знает такой загрузки", en: "Metrika knows no such upload" },
+    {
+      ru: "На счётчике {counter_id} нет загрузки {metrika_upload_id}. Проверьте номер: комментарий загрузки — upload_id файла без дефисов.",
+      en: "Counter {counter_id} has no upload {metrika_upload_id}. Check the number: its comment there is the upload_id without hyphens.",
+    },
+  ),
+  metrika_not_answering: kind(
+    503,
+    { ru: "Метрика не отвечает", en: "Metrika does not answer" },
+    {
+      ru: "Проверить номер загрузки не удалось: Метрика не ответила или не приняла токен. Решение не записано, повторите через {seconds} с.",
+      en: "The number could not be checked: Metrika did not answer, or did not accept the token. The decision was not stored; repeat it in {seconds} s.",
+    },
+  ),
   request_timeout: kind(
     408,
     { ru: "Запрос передавался слишком долго", en: "Request took too long to arrive" },

@@ -45,7 +45,11 @@ export class ProblemError extends Error {
 }
 
 /** "Not now": a 503 that names the seconds to wait, in its sentence and as `Retry-After`. */
-export function retryLater(code: "overloaded" | "storage_unavailable", seconds: number, cause?: unknown): ProblemError {
+export function retryLater(
+  code: "overloaded" | "storage_unavailable" | "metrika_not_answering",
+  seconds: number,
+  cause?: unknown,
+): ProblemError {
   return new ProblemError(code, { seconds }, { headers: { "retry-after": String(seconds) }, cause });
 }
 

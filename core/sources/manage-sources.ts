@@ -34,8 +34,8 @@ export interface SourceManagerDeps {
   readonly registry: SourceRegistry;
   readonly now: () => number;
   readonly newUuid: () => string;
-  /** Lets the event loop serve others. */
-  readonly breathe: () => Promise<void>;
+  /** Lets the event loop serve others, see `DeliveryDeps`. */
+  readonly breathe: (since: number) => Promise<void>;
 }
 
 /** Sources as people make and change them. */

@@ -101,7 +101,6 @@ export const batches = sqliteTable(
   "batches",
   {
     id: integer().primaryKey(),
-    uuid: text().notNull().unique(),
     sourceId: integer("source_id").notNull(),
     received: integer().notNull(),
     duplicates: integer().notNull(),
@@ -114,7 +113,17 @@ export const batches = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
-  (t) => [index("batches_of_source").on(t.sourceId, t.id), index("batches_unsealed").on(t.id).where(sql`sealed = 0`)],
+  (t) => [index("batches_unsealed").on(t.id).where(sql`sealed = 0`)],
+);
+
+/** The batches of each source, filed some time after they came. */
+export const sourceBatches = sqliteTable(
+  "source_batches",
+  {
+    sourceId: integer("source_id").notNull(),
+    batchId: integer("batch_id").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.sourceId, t.batchId] })],
 );
 
 /**

@@ -38,18 +38,26 @@ export interface NarratorDeps {
   readonly now: () => number;
 }
 
+/** More files are told by their number. */
+const MOST_FILES_NAMED = 3;
+
 /** Makes a narrator that has said nothing yet. */
 export function createNarrator({ terminal, language, now }: NarratorDeps): Narrator {
   const say = (name: PhraseName, params?: Params) => render(phrases[name], language, params);
   let begun = now();
   const elapsed = () => Math.max(0, now() - begun) / 1000;
 
-  const filesOf = ({ uploads }: BatchAnswer) =>
-    uploads
+  function filesOf({ uploads }: BatchAnswer): string {
+    const sent = uploads
       .filter((upload) => upload.metrika_upload_id !== null)
-      .toSorted((a, b) => Number(a.metrika_upload_id) - Number(b.metrika_upload_id))
+      .toSorted((a, b) => Number(a.metrika_upload_id) - Number(b.metrika_upload_id));
+    if (sent.length > MOST_FILES_NAMED) {
+      return say("files", { count: sent.length, rows: sent.map(({ rows }) => rows).join(", ") });
+    }
+    return sent
       .map(({ metrika_upload_id, rows, currency }) => say("file", { id: metrika_upload_id ?? "", rows, currency }))
       .join(", ");
+  }
 
   function progress(batch: BatchAnswer): string {
     if (batch.status === "pending") return say("waits_again");

@@ -39,6 +39,10 @@ export const phrases = {
   },
   warned: { ru: "предупреждения: {codes}", en: "warnings: {codes}" },
   file: { ru: "файл {id} (строк: {rows}, {currency})", en: "file {id} (rows: {rows}, {currency})" },
+  files: {
+    ru: "файлов: {count}, по одному на цель, вид идентификатора и валюту (строк: {rows}), чтобы доля привязанных была точной",
+    en: "files: {count}, one for each goal, kind of identifier and currency (rows: {rows}), so that match rates are exact",
+  },
   waits_again: {
     ru: "строки, ждавшие своего часа, готовы к отправке",
     en: "rows that waited are ready to be sent",

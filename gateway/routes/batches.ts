@@ -149,7 +149,9 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     const { batch } = await ownBatch(c);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.batches.rowsOf(batch.id, decodeCursor(cursor) ?? -1, limit);
-    const data = page.rows.map((row) => rowAnswer(row, batch.uuid, vault, languageOf(c), store.installation.uuid));
+    const data = page.rows.map((row) =>
+      rowAnswer(row, batch.sourceUuid, vault, languageOf(c), store.installation.uuid),
+    );
     return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 

@@ -1,5 +1,6 @@
 import type { LoginPlans } from "../../core/delivery/login-plans.ts";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
+import type { MetrikaClient } from "../../core/metrika/client.ts";
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
@@ -10,6 +11,7 @@ import type { BodyLimits } from "../http/read-body.ts";
 export interface RouteDeps {
   readonly store: Store;
   readonly vault: Vault;
+  readonly metrika: MetrikaClient;
   readonly rules: DeliveryRules;
   readonly plans: LoginPlans;
   readonly sources: SourceManager;
@@ -20,8 +22,8 @@ export interface RouteDeps {
   readonly limits: BodyLimits;
   readonly now: () => number;
   readonly newUuid: () => string;
-  /** Lets the event loop serve others, during long work. */
-  readonly breathe: () => Promise<void>;
+  /** Lets the event loop serve others during long work, see `DeliveryDeps`. */
+  readonly breathe: (since: number) => Promise<void>;
 }
 
 /** What a management route asks for, as the document says it. */

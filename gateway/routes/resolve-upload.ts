@@ -1,12 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
-import { resolveUpload } from "../../core/delivery/resolve-upload.ts";
+import { checkFound, resolveUpload } from "../../core/delivery/resolve-upload.ts";
 import { quoteValue } from "../../core/language.ts";
 import { Upload } from "../../core/plugin/answer-schemas.ts";
 import { uploadAnswer } from "../../core/plugin/answers.ts";
-import { ProblemError } from "../../core/plugin/problem.ts";
+import { ProblemError, retryLater } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { UploadRecord } from "../../core/store/store.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
@@ -50,7 +51,14 @@ const resolveRoute = createRoute({
     200: jsonResponse(Upload, { description: "The upload as it is now" }),
     ...problemResponses(
       ...(["malformed_json", "unauthorized", "api_key_invalid", "forbidden_scope", "not_found"] as const),
-      ...(["upload_not_uncertain", "upload_busy", "metrika_upload_taken", "invalid_field"] as const),
+      ...([
+        "upload_not_uncertain",
+        "upload_busy",
+        "metrika_upload_taken",
+        "metrika_upload_unknown",
+        "metrika_not_answering",
+        "invalid_field",
+      ] as const),
     ),
   },
 });
@@ -59,6 +67,20 @@ const resolveRoute = createRoute({
 export function resolveUploadRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
   const { store } = deps;
+
+  async function mustBeThere(upload: UploadRecord, metrikaUploadId: string): Promise<void> {
+    const params = { metrika_upload_id: metrikaUploadId, counter_id: upload.counterId };
+    switch (await checkFound(deps, upload, metrikaUploadId)) {
+      case "this_file":
+        return;
+      case "other_file":
+        throw new ProblemError("metrika_upload_taken", params);
+      case "unknown":
+        throw new ProblemError("metrika_upload_unknown", params);
+      case "unanswered":
+        throw retryLater("metrika_not_answering", BUSY_SECONDS);
+    }
+  }
 
   router.openapi(resolveRoute, async (c) => {
     const { workspaceId } = await deps.authenticate(c.req.header("authorization"), "manage");
@@ -69,6 +91,7 @@ export function resolveUploadRoutes(deps: RouteDeps): ReturnType<typeof createRo
       body.decision === "resend"
         ? ({ kind: "resend" } as const)
         : ({ kind: "found", metrikaUploadId: body.metrika_upload_id } as const);
+    if (decision.kind === "found" && upload.state === "uncertain") await mustBeThere(upload, decision.metrikaUploadId);
     const result = await resolveUpload(store, upload, decision, deps.now());
     const now = await store.uploads.findByUuid(upload.uuid);
     if (result === "resolved" && now) return c.json(uploadAnswer(now), 200);

@@ -49,8 +49,8 @@ function fillUpload(stored: Stored): Promise<Prepared> {
       insert into uploads (id, uuid, workspace_id, counter_id, credential_id, currency, state, rows, bytes, ripe_at, not_before,
         next_attempt_at, created_at, sealed_at, updated_at)
       values (1, '${Bun.randomUUIDv7()}', 1, ${demo.counterId}, 1, 'RUB', 'planned', ${rows}, ${rows * 64}, 0, 0, ${LATER}, ${now}, ${now}, ${now});
-      insert into batches (id, uuid, source_id, received, duplicates, rejected, sealed, first_conversion_id, last_conversion_id, created_at, updated_at)
-      values (1, '${Bun.randomUUIDv7()}', 1, ${rows}, 0, 0, 1, 1, ${rows}, ${now}, ${now});
+      insert into batches (id, source_id, received, duplicates, rejected, sealed, first_conversion_id, last_conversion_id, created_at, updated_at)
+      values (1, 1, ${rows}, 0, 0, 1, 1, ${rows}, ${now}, ${now});
       insert into batch_uploads (batch_id, upload_id, rows, duplicates) values (1, 1, ${rows}, 0);
       insert into watermarks (name, value) values ('conversions_planned', ${rows});
     `);

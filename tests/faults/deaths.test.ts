@@ -67,7 +67,7 @@ const scripts: readonly Script[] = [
   {
     death: "one page placed",
     rows: 1200,
-    remains: { uploads: [{ state: "filling", rows: 500, held: 0 }], placed: 500 },
+    remains: { uploads: [{ state: "filling", rows: 250, held: 0 }], placed: 250 },
     arrived: 0,
   },
   {

@@ -177,6 +177,20 @@ test("Metrika's number of another file is refused", async () => {
   });
 });
 
+test("a number that Metrika does not know, or cannot be asked about, is refused, and the file goes on waiting", async () => {
+  const rig = await startTestGateway();
+  await loseAnswer(rig, false);
+  const { upload_id } = await upload(rig);
+  const named = { decision: "found", metrika_upload_id: "999" };
+  const unknown = await resolve(rig, upload_id, named);
+  expect(unknown).toMatchObject({ status: 422, body: { code: "metrika_upload_unknown" } });
+  rig.simulator.faults.add({ times: "always", fault: { kind: "unreachable" } });
+  const silent = await resolve(rig, upload_id, named);
+  expect(silent).toMatchObject({ status: 503, body: { code: "metrika_not_answering" } });
+  expect(silent.headers.get("retry-after")).toBe("10");
+  expect((await upload(rig)).state).toBe("uncertain");
+});
+
 test.each([
   [{ decision: "found" }, "metrika_upload_id"],
   [{ decision: "found", metrika_upload_id: "12a" }, "metrika_upload_id"],

@@ -68,7 +68,7 @@ test("the same sale in another workspace is kept apart", async () => {
   };
   const tellIn = (workspaceId: number) =>
     intake.preview({
-      ...{ batchId: null, batchUuid: crypto.randomUUID(), received: 1, rejected: [], idempotency: null, warnings: [] },
+      ...{ batchId: null, received: 1, rejected: [], idempotency: null, warnings: [] },
       source: { id: source?.id ?? 0, workspaceId, counterId: source?.counterId ?? 0, dedupeBy: "exact" },
       rows: [{ row: 0, conversion, keyHash: null }],
       ...{ rejectedExpireAt: 0, keysExpireAt: 0, last: true, now: rig.clock.now() },
@@ -132,7 +132,6 @@ test("a sale that was answered as a repeat outlives the large request it repeate
     {
       ...{
         batchId: null,
-        batchUuid: crypto.randomUUID(),
         received: 4000,
         rejected: [],
         idempotency: null,

@@ -87,9 +87,21 @@ test("what is on its way cannot be cancelled, and is told apart", async () => {
   expect(simulator.ledger.total).toBe(1);
 });
 
-test("a file that was tried once is not cancelled any more", async () => {
+test("a file that Metrika turned away can be cancelled", async () => {
   const { createWebhook, post, work, manage, advance, settle, simulator } = await startTestGateway();
   simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "status", status: 429 } });
+  const { body } = await post(await createWebhook(), [sale(0)]);
+  await work();
+  const done = await manage("POST", `/v1/batches/${body.batch_id}/cancel`);
+  expect<unknown>(done.body).toEqual({ cancelled: 1, not_cancellable: 0, dry_run: false });
+  advance(HOUR);
+  await settle();
+  expect(simulator.ledger.total).toBe(0);
+});
+
+test("a file that may be at Metrika is not cancelled any more", async () => {
+  const { createWebhook, post, work, manage, advance, settle, simulator } = await startTestGateway();
+  simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "store_then_reset" } });
   const webhook = await createWebhook();
   const { body } = await post(webhook, [sale(0)]);
   await work();

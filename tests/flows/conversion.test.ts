@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { conversionUuid } from "../../core/plugin/public-id.ts";
+import { conversionUuid } from "../../core/store/public-id.ts";
 import { HOUR, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 
 async function idOf({ rows }: TestGateway, batchId: string, index = 0): Promise<string> {

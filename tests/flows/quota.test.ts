@@ -73,6 +73,17 @@ test("the quota is told to keys that may read, and of an unknown login without i
   expect((await rig.request("GET", "/v1/quota", { headers })).body.code).toBe("forbidden_scope");
 });
 
+test("a login that could not be told at first is asked for later, and what was spent is then counted as its own", async () => {
+  const rig = await startTestGateway();
+  rig.simulator.faults.add({ match: { operation: "login" }, fault: { kind: "status", status: 500 } });
+  await rig.createWebhook();
+  await rig.work();
+  rig.advance(HOUR);
+  await rig.work();
+  const { body } = await rig.manage("GET", "/v1/quota");
+  expect(body.data).toMatchObject([{ login: demo.login, spent: { reads: 2 } }]);
+});
+
 test("when Metrika calls the day used up, every webhook of the login rests, whoever met it", async () => {
   const rig = await startTestGateway({ env: { UPLOAD_LINGER_SECONDS: "0" } });
   rig.simulator.addToken("y0_second", { login: demo.login });

@@ -82,6 +82,8 @@ export interface BatchStore {
   get(id: number): Promise<BatchRecord | null>;
   /** Newest first; `before` is the cursor of the page before. */
   list(filter: { sourceId: number; before: number | null; limit: number }): Promise<Page<BatchRecord>>;
+  /** Files sealed batches under their sources, the oldest that are not yet, so that `list` finds them; how many it took. */
+  fileUnderSources(limit: number): Promise<number>;
   /** Oldest first. */
   uploadsOf(batchId: number): Promise<readonly BatchUpload[]>;
   setAsideOf(batchId: number): Promise<readonly SetAside[]>;

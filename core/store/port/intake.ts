@@ -21,7 +21,6 @@ export interface RejectedRow {
  */
 export interface IntakeSlice {
   readonly batchId: number | null;
-  readonly batchUuid: string;
   readonly source: {
     readonly id: number;
     readonly workspaceId: number;

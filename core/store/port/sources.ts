@@ -35,6 +35,8 @@ export interface CredentialStore {
   replaceToken(id: number, sealedToken: string, tokenHash: string, now: number): Promise<void>;
   /** What was counted under the token's hash is the login's from now on. */
   recordLogin(id: number, login: string, now: number): Promise<void>;
+  /** Credentials that do not rest and whose login is not known, oldest first. */
+  withoutLogin(limit: number): Promise<readonly CredentialRecord[]>;
   pause(id: number, reason: Exclude<PauseReason, "quota">, until: number, now: number): Promise<void>;
   /**
    * A login's quota is used up: every credential of it rests until then, whatever its workspace. One whose token was refused

@@ -62,6 +62,16 @@ export function credentialQueries(db: Db): CredentialStore {
         .where(eq(credentials.id, id))
         .run();
     },
+    async withoutLogin(limit) {
+      const unknown = and(isNull(credentials.login), isNull(credentials.pausedUntil));
+      return db
+        .select()
+        .from(credentials)
+        .where(unknown)
+        .orderBy(credentials.id)
+        .limit(limit)
+        .all() as CredentialRecord[];
+    },
     async recordLogin(id, login, now) {
       db.transaction((tx) => {
         const hash = sql`(select token_hash from credentials where id = ${id} and login is null)`;

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { batchIdOf, batchUuid } from "../public-id.ts";
 import type {
   BatchRecord,
   BatchRow,
@@ -12,12 +13,11 @@ import type {
   UploadState,
 } from "../store.ts";
 import { unpackWarnings } from "../warnings.ts";
-import { page } from "./page.ts";
+import { prepareSourceBatches } from "./source-batches.ts";
 import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
 interface BatchLine {
   readonly id: number;
-  readonly uuid: string;
   readonly source_id: number;
   readonly source_uuid: string;
   readonly counter_id: number;
@@ -33,13 +33,13 @@ interface BatchLine {
   readonly warnings: string | null;
 }
 
-const BATCH = `select b.id, b.uuid, b.source_id, s.uuid as source_uuid, s.counter_id, p.status, p.status_version, b.received as total, p.processed,
+const BATCH = `select b.id, b.source_id, s.uuid as source_uuid, s.counter_id, p.status, p.status_version, b.received as total, p.processed,
     b.duplicates, b.rejected, p.metrika_upload_id, b.created_at, p.changed_at, b.warnings
   from batches b join sources s on s.id = b.source_id join batch_status p on p.id = b.id`;
 
-const toBatch = (b: BatchLine): BatchRecord => ({
+const toBatch = (b: BatchLine, installationUuid: string): BatchRecord => ({
   id: b.id,
-  uuid: b.uuid,
+  uuid: batchUuid(installationUuid, b.id),
   sourceId: b.source_id,
   sourceUuid: b.source_uuid,
   counterId: b.counter_id,
@@ -135,12 +135,9 @@ export const toRow = (r: RowLine): BatchRow => ({
 });
 
 /** Batches read through the views, so that the specification's tables and the API can never tell two stories. */
-export function prepareBatches(sqlite: Database): BatchStore {
-  const byUuid = sqlite.prepare<BatchLine, [string]>(`${BATCH} where b.uuid = ?`);
+export function prepareBatches(sqlite: Database, installationUuid: string): BatchStore {
   const byId = sqlite.prepare<BatchLine, [number]>(`${BATCH} where b.id = ?`);
-  const ofSource = sqlite.prepare<BatchLine, [number, number, number]>(
-    `${BATCH} where b.source_id = ? and b.id < ? order by b.id desc limit ?`,
-  );
+  const ofSources = prepareSourceBatches(sqlite);
   const uploadsOf = sqlite.prepare<Omit<BatchUpload, "exclusive"> & { readonly exclusive: number }, [number]>(
     `select u.id, u.uuid, u.workspace_id as workspaceId, u.counter_id as counterId, u.credential_id as credentialId, u.currency, u.target, u.identifier,
        u.uncertain_policy as uncertainPolicy, u.state, u.rows, u.deadline, u.late_at as lateAt, u.replay_of as replayOf, u.next_attempt_at as nextAttemptAt, u.attempts, u.request_ended_at as requestEndedAt, u.complete_lists as completeLists,
@@ -169,16 +166,26 @@ export function prepareBatches(sqlite: Database): BatchStore {
      order by x.row limit ?5`,
   );
 
-  const one = (line: BatchLine | null) => (line ? toBatch(line) : null);
+  const read = (id: number): BatchRecord | null => {
+    const line = byId.get(id);
+    return line && toBatch(line, installationUuid);
+  };
   return {
     async findByUuid(uuid) {
-      return one(byUuid.get(uuid));
+      const id = batchIdOf(installationUuid, uuid);
+      return id === null ? null : read(id);
     },
     async get(id) {
-      return one(byId.get(id));
+      return read(id);
     },
     async list({ sourceId, before, limit }) {
-      return page(ofSource.all(sourceId, before ?? Number.MAX_SAFE_INTEGER, limit + 1).map(toBatch), limit);
+      const ids = ofSources.idsOf(sourceId, before ?? Number.MAX_SAFE_INTEGER, limit + 1);
+      // One that is still being written is not there yet; its place on the page stays empty.
+      const rows = ids.slice(0, limit).flatMap((id) => read(id) ?? []);
+      return { rows, after: ids.length > limit ? (ids[limit - 1] ?? null) : null };
+    },
+    async fileUnderSources(limit) {
+      return ofSources.fileSome(limit);
     },
     async uploadsOf(batchId) {
       return uploadsOf.all(batchId).map((u) => ({ ...u, exclusive: Boolean(u.exclusive) }));

@@ -24,8 +24,8 @@ type RowOutcome =
  */
 export function prepareIntake(sqlite: Database) {
   const insertBatch = sqlite.prepare(
-    `insert into batches (id, uuid, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into batches (id, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const growBatch = sqlite.prepare(
     `update batches set duplicates = duplicates + ?, rejected = rejected + ?, sealed = ?, warnings = ?,
@@ -187,7 +187,7 @@ export function prepareIntake(sqlite: Database) {
     const stored = slice.last ? packWarnings([...slice.warnings, ...warnings]) : null;
     const totals = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
     if (slice.batchId !== null) growBatch.run(...totals, batchId);
-    else insertBatch.run(batchId, slice.batchUuid, slice.source.id, slice.received, ...totals, slice.now, slice.now);
+    else insertBatch.run(batchId, slice.source.id, slice.received, ...totals, slice.now, slice.now);
     if (slice.last && slice.idempotency) {
       const { key, bodyHash, expiresAt } = slice.idempotency;
       insertIdempotency.run(slice.source.id, key, bodyHash, batchId, expiresAt);

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { batchUuid } from "../public-id.ts";
 import type { ConversionHistory, ConversionRevision, ConversionStore } from "../store.ts";
 import { FACT, FILE, FILE_OF_ROW, type RowLine, toRow } from "./batches.ts";
 import { toConversion } from "./to-conversion.ts";
@@ -6,7 +7,7 @@ import { toConversion } from "./to-conversion.ts";
 interface RevisionLine extends RowLine {
   readonly target: string;
   readonly revision: number;
-  readonly batch_uuid: string;
+  readonly batch_id: number;
   readonly told_at: number;
   readonly replaced_at: number | null;
   readonly source_id: number;
@@ -29,10 +30,10 @@ const REVISIONS = `
     from conversions c where c.id = ?1`;
 
 /** Reads single facts by their keys. */
-export function prepareConversions(sqlite: Database): ConversionStore {
+export function prepareConversions(sqlite: Database, installationUuid: string): ConversionStore {
   // A batch that is still being written may be taken back: what it tells is not there, and what it corrects still stands.
   const revisions = sqlite.prepare<RevisionLine, [number]>(
-    `select x.*, null as code, null as field, null as sealed, b.uuid as batch_uuid, b.source_id, b.created_at as told_at, ${FILE}
+    `select x.*, null as code, null as field, null as sealed, b.id as batch_id, b.source_id, b.created_at as told_at, ${FILE}
      from (${REVISIONS}) x join batches b on b.id = x.batch_id and b.sealed = 1 ${FILE_OF_ROW} order by x.revision`,
   );
   const owner = sqlite.prepare<Owner, [number]>(
@@ -44,7 +45,7 @@ export function prepareConversions(sqlite: Database): ConversionStore {
       ...toRow({ ...line, kind: isCurrent ? "accepted" : "replaced" }),
       ...{ revision: line.revision, conversion: toConversion(line) },
     },
-    batchUuid: line.batch_uuid,
+    batchUuid: batchUuid(installationUuid, line.batch_id),
     toldAt: line.told_at,
     replacedAt: isCurrent ? null : line.replaced_at,
   });

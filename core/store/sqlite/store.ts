@@ -36,8 +36,9 @@ export function openSqliteStore(path: string, founding: Founding): Store {
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
+  const installation = found(db, founding);
   return {
-    installation: found(db, founding),
+    installation,
     apiKeys: apiKeyQueries(db),
     credentials: credentialQueries(db),
     sources: sourceQueries(db),
@@ -55,8 +56,8 @@ export function openSqliteStore(path: string, founding: Founding): Store {
         discard.immediate(batchId);
       },
     },
-    batches: prepareBatches(sqlite),
-    conversions: prepareConversions(sqlite),
+    batches: prepareBatches(sqlite, installation.uuid),
+    conversions: prepareConversions(sqlite, installation.uuid),
     matchRates: prepareMatchRates(sqlite),
     planning: preparePlanning(sqlite, seconds),
     uploads: prepareUploads(sqlite, db),

@@ -8,8 +8,9 @@ import type { Seconds } from "./same-second.ts";
 /** Reasons for which a row waits and may still go, so that it can be cancelled. */
 const WAITING = ["requeued", "waiting_upload", "delivery_paused", "checking_goal", "waiting_goal"] as const;
 
-/** A file that is not on its way: nobody has tried to send it, and nobody is about to. */
-const AT_REST = "u.state in ('filling', 'planned') and u.attempts = 0 and u.claim is null";
+/** A file that is not on its way: nobody is about to send it, and no try can have brought it to Metrika. */
+const AT_REST = `u.state in ('filling', 'planned') and u.claim is null and (u.attempts = 0 or not exists (
+  select 1 from upload_attempts a where a.upload_id = u.id and (a.outcome = 'answer_lost' or a.kind in ('read_back', 'decision'))))`;
 
 /** The line that a file tells of a fact whose correction stands elsewhere, as revision `r` of conversion `c` in file `r.upload_id`. */
 const REPLACED_LINE = `r.outcome is null and c.upload_id is not r.upload_id and not exists (select 1 from conversion_revisions n
@@ -84,6 +85,10 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     "update uploads set rows = rows - ?1, bytes = bytes - bytes * ?1 / max(rows, 1), updated_at = ?2, version = version + 1 where id = ?3",
   );
   const dropEmpty = sqlite.prepare("delete from uploads where id = ? and rows <= 0");
+  // The number of a file that is gone may be given out again.
+  const dropAttempts = sqlite.prepare(
+    "delete from upload_attempts where upload_id = ?1 and not exists (select 1 from uploads where id = ?1)",
+  );
 
   const partsOfSource = (sourceId: number): readonly Part[] => [
     // In the order in which rows go on by themselves, so that none slips past the walk.
@@ -143,7 +148,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     const leaving = { from, to: null, aside, conversionIds, now };
     const left = replaced ? lines.replaced(leaving) : lines.latest(leaving).length;
     shrink.run(left, now, file);
-    dropEmpty.run(file);
+    if (dropEmpty.run(file).changes > 0) dropAttempts.run(file);
     return left;
   }
 

@@ -86,8 +86,8 @@ async function storeSettled(sqlite: Database, stored: Stored): Promise<void> {
     `insert into conversions (id, batch_id, row, source_id, workspace_id, counter_id, date_time, target, client_id, price, currency, upload_id)
      select i + 1, ${batchOf}, max(0, i % ${GROUP_ROWS} - ${GROUP_BATCHES - 1}), g % ${COUNTERS} + 1, 1, ${counterOf("g")}, at, 'purchase',
        client, price, 'RUB', ${uploadOf} from ${rows}`,
-    `insert into batches (id, uuid, source_id, received, duplicates, rejected, sealed, first_conversion_id, last_conversion_id, created_at, updated_at)
-     select ${batchOf}, printf('01900000-0000-7000-8000-%012x', ${batchOf}), g % ${COUNTERS} + 1, count(*), 0, 0, 1, min(i) + 1, max(i) + 1,
+    `insert into batches (id, source_id, received, duplicates, rejected, sealed, first_conversion_id, last_conversion_id, created_at, updated_at)
+     select ${batchOf}, g % ${COUNTERS} + 1, count(*), 0, 0, 1, min(i) + 1, max(i) + 1,
        max(at) * 1000, max(at) * 1000 from ${rows} group by g, b`,
     `insert into batch_uploads (batch_id, upload_id, rows, duplicates) select ${batchOf}, ${uploadOf}, count(*), 0 from ${rows} group by g, b`,
   ]);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { batchUuid } from "../../../core/store/public-id.ts";
 import type { UploadFacts } from "../../../core/store/store.ts";
 import { type CurrentWorld, LINGER_MS, refusedRow, sale, type World } from "./world.ts";
 
@@ -161,11 +162,50 @@ export function batchesContract(current: CurrentWorld): void {
     const slice = world.slice([sale(1)]);
     const { batchId } = await world.commit(slice);
     const { uuid, counterId, id } = world.source;
-    const found = await world.store.batches.findByUuid(slice.batchUuid);
+    const found = await world.store.batches.findByUuid(batchUuid(world.store.installation.uuid, batchId));
     expect(found).toMatchObject({ id: batchId, sourceId: id, sourceUuid: uuid, counterId, createdAt: slice.now });
     expect(found).toEqual(await world.batch(batchId));
     expect(await world.store.batches.findByUuid(crypto.randomUUID())).toBeNull();
     expect(await world.store.batches.get(batchId + 1)).toBeNull();
+  });
+
+  test("batches are listed alike before they are filed under their sources, half-way and after", async () => {
+    const world = current();
+    const other = await world.addSource({});
+    const own = [];
+    for (let i = 0; i < 6; i++) {
+      own.push((await world.receive([sale(i)])).batchId);
+      await world.receive([sale(i)], { source: other });
+    }
+    const listed = async () => {
+      const ids: number[] = [];
+      for (let before: number | null = null; ; ) {
+        const { rows, after } = await world.store.batches.list({ sourceId: world.source.id, before, limit: 4 });
+        ids.push(...rows.map(({ id }) => id));
+        if (after === null) return ids;
+        before = after;
+      }
+    };
+    const newestFirst = own.toReversed();
+    expect(await listed()).toEqual(newestFirst);
+    expect(await world.store.batches.fileUnderSources(5)).toBe(5);
+    expect(await listed()).toEqual(newestFirst);
+    expect(await world.store.batches.fileUnderSources(100)).toBe(7);
+    expect(await world.store.batches.fileUnderSources(100)).toBe(0);
+    expect(await listed()).toEqual(newestFirst);
+  });
+
+  test("a batch that is still being written is neither listed nor filed, and comes after it is whole", async () => {
+    const world = current();
+    const { batchId } = await world.begin([sale(1)]);
+    const later = await world.receive([sale(2)]);
+    const listed = async () =>
+      (await world.store.batches.list({ sourceId: world.source.id, before: null, limit: 10 })).rows.map(({ id }) => id);
+    expect(await listed()).toEqual([later.batchId]);
+    expect(await world.store.batches.fileUnderSources(100)).toBe(0);
+    await world.commit({ ...world.slice([]), batchId });
+    expect(await world.store.batches.fileUnderSources(100)).toBe(2);
+    expect(await listed()).toEqual([later.batchId, batchId]);
   });
 
   test("every move is seen: the version grows and the time of the last change with it", async () => {

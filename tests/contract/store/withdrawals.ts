@@ -50,7 +50,7 @@ export function withdrawalsContract(current: CurrentWorld): void {
     expect((await world.deliverTo("completed")).rows).toBe(2);
   });
 
-  test("a file that is claimed or was tried keeps its rows", async () => {
+  test("a file that is claimed, or that a try may have brought to Metrika, keeps its rows", async () => {
     const world = current();
     const { batchId } = await world.receive([sale(1)]);
     const upload = await world.deliverTo("planned");
@@ -66,9 +66,28 @@ export function withdrawalsContract(current: CurrentWorld): void {
       facts: { attempts: 1 },
       keepClaim: true,
     });
-    await world.store.uploads.move({ ...step, from: "sending", to: "planned", facts: {} });
+    const lost = { kind: "send", outcome: "answer_lost", code: null, detail: null } as const;
+    const attempt = { ...lost, startedAt: world.now, endedAt: world.now };
+    await world.store.uploads.move({ ...step, attempt, from: "sending", to: "uncertain", keepClaim: true, facts: {} });
+    await world.store.uploads.move({ ...step, from: "uncertain", to: "planned", facts: {} });
     expect(await cancel(world, { batchId })).toBe(0);
     expect(await world.linesOf(upload)).toEqual(["1: 100"]);
+  });
+
+  test("a file that Metrika surely did not get, such as one of a refused token, gives its rows back and leaves no trace", async () => {
+    const world = current();
+    const { batchId } = await world.receive([sale(1)]);
+    const upload = await world.deliverTo("planned");
+    await world.claim(["planned"], "sender");
+    const step = { id: upload.id, claim: "sender", now: world.now } as const;
+    const refused = { kind: "send", outcome: "unauthorized", code: "metrika_unauthorized", detail: null } as const;
+    const attempt = { ...refused, startedAt: world.now, endedAt: world.now };
+    const tried = { facts: { attempts: 1 }, attempt: null, keepClaim: true } as const;
+    await world.store.uploads.move({ ...step, ...tried, from: "planned", to: "sending" });
+    await world.store.uploads.move({ ...step, attempt, from: "sending", to: "planned", facts: {} });
+    expect(await cancel(world, { batchId })).toBe(1);
+    expect(await world.uploads()).toEqual([]);
+    expect(await world.store.uploads.attemptsOf(upload.id)).toEqual([]);
   });
 
   test("a source leaves a file that it shares, and the numbers of the file follow", async () => {

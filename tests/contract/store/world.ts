@@ -124,7 +124,6 @@ export class World {
     const rejected = rest.rejected ?? [];
     return {
       batchId: null,
-      batchUuid: this.uuid(),
       source: {
         id: source.id,
         workspaceId: source.workspaceId,

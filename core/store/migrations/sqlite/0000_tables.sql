@@ -34,7 +34,6 @@ CREATE TABLE `batch_uploads` (
 CREATE INDEX `batch_uploads_of_upload` ON `batch_uploads` (`upload_id`);--> statement-breakpoint
 CREATE TABLE `batches` (
 	`id` integer PRIMARY KEY NOT NULL,
-	`uuid` text NOT NULL,
 	`source_id` integer NOT NULL,
 	`received` integer NOT NULL,
 	`duplicates` integer NOT NULL,
@@ -48,8 +47,6 @@ CREATE TABLE `batches` (
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `batches_uuid_unique` ON `batches` (`uuid`);--> statement-breakpoint
-CREATE INDEX `batches_of_source` ON `batches` (`source_id`,`id`);--> statement-breakpoint
 CREATE INDEX `batches_unsealed` ON `batches` (`id`) WHERE sealed = 0;--> statement-breakpoint
 CREATE TABLE `conversion_revisions` (
 	`conversion_id` integer NOT NULL,
@@ -184,6 +181,12 @@ CREATE TABLE `replays` (
 CREATE UNIQUE INDEX `replays_uuid_unique` ON `replays` (`uuid`);--> statement-breakpoint
 CREATE INDEX `replays_running` ON `replays` (`id`) WHERE state = 'running';--> statement-breakpoint
 CREATE INDEX `replays_of_workspace` ON `replays` (`workspace_id`,`id`);--> statement-breakpoint
+CREATE TABLE `source_batches` (
+	`source_id` integer NOT NULL,
+	`batch_id` integer NOT NULL,
+	PRIMARY KEY(`source_id`, `batch_id`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `source_keys` (
 	`key_hash` text PRIMARY KEY NOT NULL,
 	`conversion_id` integer NOT NULL,

@@ -58,7 +58,7 @@ FROM batch_progress p;
 --> statement-breakpoint
 CREATE VIEW `webhook_batches` AS
 SELECT
-  b.uuid AS id,
+  (SELECT substr(i.uuid, 1, 8) || '-' || substr(i.uuid, 10, 4) FROM installation i) || '-8001-8000-' || printf('%012x', b.id) AS id,
   s.uuid AS webhook_id,
   s.counter_id AS counter_id,
   p.status AS status,
@@ -94,7 +94,7 @@ WHERE s.plugin = 'webhook-offline';
 CREATE VIEW `webhook_conversions` AS
 SELECT
   (SELECT substr(i.uuid, 1, 8) || '-' || substr(i.uuid, 10, 4) FROM installation i) || '-8000-8000-' || printf('%012x', c.id) AS id,
-  b.uuid AS batch_id,
+  (SELECT substr(i.uuid, 1, 8) || '-' || substr(i.uuid, 10, 4) FROM installation i) || '-8001-8000-' || printf('%012x', b.id) AS batch_id,
   nullif(c.client_id, '') AS client_id,
   nullif(c.user_id, '') AS user_id,
   nullif(c.yclid, '') AS yclid,

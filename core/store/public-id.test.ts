@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { conversionIdOf, conversionUuid } from "./public-id.ts";
+import { batchIdOf, batchUuid, conversionIdOf, conversionUuid } from "./public-id.ts";
 
 const installation = "370a77bf-3990-4c1e-9d7b-2f1d3a5b6c7d";
 
@@ -12,6 +12,12 @@ test("for every row, its public id leads back to it, and to nothing in another i
       expect(conversionIdOf("00000000-3990-4c1e-9d7b-2f1d3a5b6c7d", publicId)).toBeNull();
     }),
   );
+});
+
+test("the ids of batches lead back to batches, and never to conversions", () => {
+  expect(batchIdOf(installation, batchUuid(installation, 7))).toBe(7);
+  expect(conversionIdOf(installation, batchUuid(installation, 7))).toBeNull();
+  expect(batchIdOf(installation, conversionUuid(installation, 7))).toBeNull();
 });
 
 test("for every other text there is no row", () => {
