@@ -57,10 +57,11 @@ export interface SenderRequest {
   /** Conversions that one request may carry. */
   readonly maxConversions: number;
   /**
-   * The body as JSON; integers beyond 2^53 arrive as strings of their digits.
+   * The body as JSON; integers beyond 2^53 arrive as strings of their digits. `text` gives it as it was sent, a large one made
+   * anew at each call.
    * @throws {ProblemError} when it is too large, too slow, not UTF-8 or not JSON
    */
-  readJson(): Promise<{ readonly value: unknown; readonly text: string }>;
+  readJson(): Promise<{ readonly value: unknown; readonly text: () => string }>;
 }
 
 /** How an intake is to be taken. */

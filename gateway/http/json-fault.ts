@@ -81,6 +81,10 @@ export const jsonFaultCauses = {
     ru: "Слишком много вложенных уровней.",
     en: "There are too many levels of nesting.",
   },
+  too_wide: {
+    ru: "В одном элементе больше миллиона значений.",
+    en: "A single element holds more than a million values.",
+  },
   unexpected: {
     ru: "Здесь стоит неожиданный символ.",
     en: "This character is unexpected here.",

@@ -1,9 +1,7 @@
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { firstTooDeep } from "./json-depth.ts";
 import { findJsonFault, type JsonFault, jsonFaultCauses, placeOf } from "./json-fault.ts";
-
-/** Deeper documents are refused: ours have four levels, and recursion over a strange one must not exhaust the stack. */
-const MAX_DEPTH = 64;
+import { MOST_LEVELS } from "./json-pieces.ts";
 
 /**
  * Parses a body as JSON.
@@ -11,7 +9,7 @@ const MAX_DEPTH = 64;
  * @throws {ProblemError} `malformed_json` with line, column and the likely cause.
  */
 export function parseJson(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
-  const tooDeep = firstTooDeep(text, MAX_DEPTH);
+  const tooDeep = firstTooDeep(text, MOST_LEVELS);
   if (tooDeep !== null) throw malformed({ ...placeOf(text, tooDeep), cause: "too_deep" });
   try {
     return parse(text);
@@ -21,6 +19,7 @@ export function parseJson(text: string, parse: (text: string) => unknown = JSON.
   }
 }
 
-function malformed({ line, column, cause: reason }: JsonFault, cause?: unknown): ProblemError {
+/** The refusal of a text that is no JSON, or more of it than is taken. */
+export function malformed({ line, column, cause: reason }: JsonFault, cause?: unknown): ProblemError {
   return new ProblemError("malformed_json", { line, column, cause: jsonFaultCauses[reason] }, { cause });
 }

@@ -19,7 +19,7 @@ const server = Bun.serve({
     seen.push(isProblem ? outcome.code : `read ${outcome.length}`);
     told(seen.at(-1) as string);
     if (isProblem) return new Response(outcome.code, { status: outcome.status, headers: { connection: "close" } });
-    return new Response(outcome);
+    return new Response(outcome.slice());
   },
 });
 afterAll(() => server.stop(true));
@@ -108,10 +108,6 @@ test("damaged, cut or doubtful compression is refused", async () => {
   expect(await post(Buffer.concat([packed, Buffer.from("tail")]), gzip)).toBe("400 compression_damaged");
   expect(await post(packed, { "content-encoding": "br" })).toBe("415 unsupported_content_encoding");
   expect(await post(packed, { "content-encoding": "gzip, gzip" })).toBe("415 unsupported_content_encoding");
-});
-
-test("a body that is not UTF-8 is refused", async () => {
-  expect(await post(Uint8Array.of(0x7b, 0xcf, 0xee, 0x7d))).toBe("400 invalid_encoding");
 });
 
 test("a sender that stops is cut at the deadline, with a length or chunked", async () => {

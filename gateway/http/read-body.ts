@@ -4,7 +4,6 @@ import { createGunzip, createInflate } from "node:zlib";
 import { quoteValue } from "../../core/language.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { BodyAccount, BodyBudget } from "./body-budget.ts";
-import { decodeUtf8 } from "./utf8.ts";
 
 /** How much a sender may send, and for how long. */
 export interface BodyLimits {
@@ -19,14 +18,14 @@ export interface BodyLimits {
 type Encoding = "identity" | "gzip" | "deflate";
 
 /**
- * Reads a request's body as text, whole or not at all: identity, gzip or deflate, UTF-8.
+ * Reads a request's body, whole or not at all: identity, gzip or deflate.
  *
  * Nothing beyond the limits is held in memory: a declared length is judged before reading, a chunked or compressed body
  * is counted while it arrives, and unpacking stops at the limit. A body that ends early is refused, never used.
  * @throws {ProblemError} `body_too_large`, `overloaded`, `request_timeout`, `request_incomplete`, `unsupported_content_encoding`,
- * `compression_damaged`, `invalid_encoding`
+ * `compression_damaged`
  */
-export async function readBody(request: Request, limits: BodyLimits): Promise<string> {
+export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
   const encoding = encodingOf(request.headers.get("content-encoding"));
   const header = request.headers.get("content-length");
   const declared = header === null ? null : Number(header);
@@ -34,10 +33,9 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<st
   const account = limits.budget?.open();
   try {
     // Bun refuses a request with both Content-Length and Transfer-Encoding, so a declared length bounds the whole body.
-    if (encoding !== "identity" || declared === null)
-      return decodeUtf8(await readCounted(request, encoding, limits, account));
+    if (encoding !== "identity" || declared === null) return await readCounted(request, encoding, limits, account);
     account?.grow(declared);
-    return decodeUtf8(await readDeclared(request, declared, limits));
+    return await readDeclared(request, declared, limits);
   } finally {
     account?.close();
   }

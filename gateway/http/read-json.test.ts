@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { readJson } from "./read-json.ts";
+import { readJson, readJsonText } from "./read-json.ts";
 
 const limits = { maxBytes: 1000, timeoutMs: 1000 };
+const roomy = { ...limits, maxBytes: 1_000_000 };
 const request = (body: BodyInit, type?: string) =>
   new Request("http://gateway/", { method: "POST", body, headers: type === undefined ? {} : { "content-type": type } });
 
@@ -31,3 +32,26 @@ test("what is not JSON is refused with its place", async () => {
   const refused = readJson(request("{a:1}", "application/json"), limits);
   await expect(refused).rejects.toMatchObject({ code: "malformed_json", params: { line: 1, column: 2 } });
 });
+
+for (const size of ["small", "large"]) {
+  const padding = size === "small" ? "" : " ".repeat(600_000);
+  const label = "application/json";
+
+  test(`a ${size} body is given as value and text, without its byte-order mark`, async () => {
+    const text = `{"conversions":[1,{"a":"я"}]}${padding}`;
+    const { value, text: textOf } = await readJsonText(request(`\uFEFF${text}`, label), roomy);
+    expect(value).toEqual({ conversions: [1, { a: "я" }] });
+    expect(textOf()).toBe(text);
+  });
+
+  test(`a ${size} body that is not UTF-8 is refused, whatever its label`, async () => {
+    const bytes = Buffer.concat([Buffer.from('{"a":"'), Uint8Array.of(0xcf), Buffer.from(`"}${padding}`)]);
+    for (const type of [label, "text/plain"])
+      await expect(readJson(request(bytes, type), roomy)).rejects.toMatchObject({ code: "invalid_encoding" });
+  });
+
+  test(`a ${size} form is refused for its type`, async () => {
+    const form = request(`a=1&b=2${padding}`, "application/x-www-form-urlencoded");
+    await expect(readJson(form, roomy)).rejects.toMatchObject({ code: "unsupported_media_type" });
+  });
+}

@@ -9,6 +9,7 @@ import {
   problemResponses,
   quoteValue,
   Receipt,
+  type SenderRequest,
   type SourceRouter,
   z,
 } from "metrika-gateway/plugin";
@@ -99,6 +100,13 @@ const readStatus = createRoute({
   },
 });
 
+/** In a function of its own: the bytes of a large body are not kept while its rows are written. */
+async function readRows(sender: SenderRequest, mode: string, key: string | null) {
+  const { value, text } = await sender.readJson();
+  const rows = toConversions(value, sender.maxConversions);
+  return { rows, idempotency: key === null ? null : { key, bodyHash: bodyHash(mode, text()) } };
+}
+
 const MODES = ["normal", "strict", "dry_run"] as const;
 
 /** The webhook's two routes for senders, as specified. */
@@ -106,9 +114,7 @@ export function intakeRoutes(router: SourceRouter<object>): void {
   router.intake(postConversions, async (c, source, sender) => {
     const mode = modeOf(c.req.query("mode"));
     const key = idempotencyKey(sender.idempotencyKey);
-    const { value, text } = await sender.readJson();
-    const rows = toConversions(value, sender.maxConversions);
-    const idempotency = key === null ? null : { key, bodyHash: bodyHash(mode, text) };
+    const { rows, idempotency } = await readRows(sender, mode, key);
     const receipt = await source.emit(rows, { mode, idempotency });
     const refused = receipt.rejections.length;
     if (mode === "dry_run") return c.json(source.dryRunAnswer(receipt, sender.language), 200);
