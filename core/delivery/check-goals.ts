@@ -10,8 +10,8 @@ import type { DeliveryRules } from "./rules.ts";
 import { whenAgain } from "./send-outcome.ts";
 
 const PAGE_ROWS = 500;
-/** After so many failures in a row the rows are sent unjudged: waiting for a list would only make them late. */
-const FAILURES_UNTIL_UNREADABLE = 3;
+/** After so many answers that were no list of goals, an hour or more by the backoff, rows are sent without it. */
+const FAILURES_UNTIL_UNREADABLE = 9;
 
 type WaitingCounter = Awaited<ReturnType<DeliveryDeps["store"]["planning"]["countersWaitingForGoal"]>>[number];
 
@@ -158,7 +158,9 @@ async function afterFailure(
       at: new Date(retryAt).toISOString(),
     });
   }
-  const tired = failures >= FAILURES_UNTIL_UNREADABLE && error.kind !== "throttled";
+  // While Metrika is out of reach nothing could be sent either: judging late is better than not at all.
+  const answered = error.kind !== "throttled" && error.kind !== "unreachable";
+  const tired = answered && failures >= FAILURES_UNTIL_UNREADABLE;
   const unreadable = error.kind === "forbidden" || error.kind === "not_found" || tired;
   if (unreadable && before?.unreadableSince == null) {
     deps.log.warn("Goals of counter {counter} cannot be read, its conversions are sent unjudged: {detail}", {

@@ -15,8 +15,8 @@ export const deliverySentences = {
     en: "Rows with the unknown goal “{target}”: {rows}. No such goal appeared on the counter in 21 days{nearest}. Correct target and send the rows again.",
   },
   goals_unreadable: {
-    ru: "Цели счётчика {counter} прочитать не удалось, поэтому строки отправляются без проверки target. Дайте токену право metrika:read, чтобы опечатки находились до отправки.",
-    en: "The goals of counter {counter} could not be read, so rows are sent without checking target. Give the token the right metrika:read to have misspellings found before sending.",
+    ru: "Цели счётчика {counter} прочитать не удалось, поэтому строки отправляются без проверки target. Если у токена нет права metrika:read, дайте его, чтобы опечатки находились до отправки.",
+    en: "The goals of counter {counter} could not be read, so rows are sent without checking target. If the token lacks the right metrika:read, grant it to have misspellings found before sending.",
   },
   cancelled: {
     ru: "Отменено строк с целью «{target}»: {rows}.",

@@ -269,9 +269,9 @@ test("goals that could not be read for a while judge rows again once Metrika tel
   const rig = await startTestGateway({ env: { UPLOAD_LINGER_SECONDS: "0" } });
   const webhook = await rig.createWebhook();
   const goals = { operation: "goals" } as const;
-  rig.simulator.faults.add({ match: goals, times: 3, fault: { kind: "status", status: 500 } });
+  rig.simulator.faults.add({ match: goals, times: 9, fault: { kind: "status", status: 500 } });
   await rig.post(webhook, [sale(0, { target: "unknown_goal" })]);
-  for (let minute = 0; minute < 120; minute += 5) {
+  for (let minute = 0; minute < 180; minute += 5) {
     await rig.work();
     rig.advance(5 * MINUTE);
   }
@@ -285,6 +285,22 @@ test("goals that could not be read for a while judge rows again once Metrika tel
 
   expect(rig.simulator.ledger.total).toBe(1);
   expect((await rig.status(webhook, later.body.batch_id)).set_aside).toMatchObject([{ reason: "waiting_goal" }]);
+});
+
+test("while Metrika is out of reach nothing is sent unjudged: once it is back a misspelt target waits for its goal", async () => {
+  const rig = await startTestGateway({ env: { UPLOAD_LINGER_SECONDS: "0" } });
+  const webhook = await rig.createWebhook();
+  const outage = rig.simulator.faults.add({ times: "always", fault: { kind: "unreachable" } });
+  const { body } = await rig.post(webhook, [sale(0, { target: "unknown_goal" }), sale(1)]);
+  for (let hour = 0; hour < 24; hour++) {
+    await rig.work();
+    rig.advance(HOUR);
+  }
+  outage.remove();
+  await rig.settle();
+  const status = await rig.status(webhook, body.batch_id);
+  expect(status).toMatchObject({ processed: 1, set_aside: [{ target: "unknown_goal", reason: "waiting_goal" }] });
+  expect(rig.simulator.ledger.rows).toBe(1);
 });
 
 test("goals are not asked for again before the time that Metrika named", async () => {
