@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { SetAsideReason, WithdrawalCursor, WithdrawalStep, WithdrawalStore, Withdrawn } from "../store.ts";
 import { prepareHolders } from "./holders.ts";
 import { prepareMoveLines } from "./move-lines.ts";
+import { OPEN_STATES } from "./open-states.ts";
 import { PLANNED_UP_TO } from "./planning.ts";
 import type { Seconds } from "./same-second.ts";
 
@@ -219,7 +220,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
   );
   const sentOfSource = sqlite.prepare<{ n: number }, [number]>(
     `select coalesce(sum(g.rows), 0) as n from uploads u join upload_groups g on g.upload_id = u.id
-     where u.state in ('filling', 'planned', 'sending', 'uncertain', 'sent', 'processing') and g.source_id = ? and not (${AT_REST})`,
+     where u.state in ${OPEN_STATES} and g.source_id = ? and not (${AT_REST})`,
   );
 
   return {
