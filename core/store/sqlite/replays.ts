@@ -55,6 +55,14 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
     [SetAsideReason, number, DeadLetterReason]
   >("update conversions set set_aside = ? where id = ? and set_aside = ? returning id, batch_id, source_id, target");
 
+  // Prepared, since the worker asks at every look.
+  const firstRunning = db
+    .select()
+    .from(replays)
+    .where(sql`state = 'running'`)
+    .orderBy(asc(replays.id))
+    .limit(1)
+    .prepare();
   const get = (id: number) => db.select().from(replays).where(eq(replays.id, id)).get() as ReplayRecord | undefined;
   const save = (id: number, change: Partial<typeof replays.$inferInsert>) =>
     db.update(replays).set(change).where(eq(replays.id, id)).returning().get() as ReplayRecord;
@@ -171,8 +179,7 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
       return known(cancel.immediate(id, now));
     },
     async nextRunning() {
-      const running = db.select().from(replays).where(sql`state = 'running'`).orderBy(asc(replays.id)).limit(1);
-      return (running.get() as ReplayRecord | undefined) ?? null;
+      return (firstRunning.get() as ReplayRecord | undefined) ?? null;
     },
     async advance(id, rules) {
       return known(advance.immediate(id, rules));
