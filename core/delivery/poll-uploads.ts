@@ -40,6 +40,7 @@ export async function pollUploads(
       const uploading = found.get(upload.id) ?? null;
       const write = upload.state === "uncertain" ? recordReadBack : recordPoll;
       await write(deps, upload, uploading, { claim, startedAt, now: deps.now(), rules, wait });
+      await deps.breathe(performance.now());
     }
     return true;
   } catch (thrown) {
@@ -223,6 +224,7 @@ async function postpone(
       attempt,
       now,
     });
+    await deps.breathe(performance.now());
   }
 }
 
