@@ -26,7 +26,6 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
   const walk = prepareDeadLetterWalk(sqlite);
   const lines = prepareMoveLines(sqlite);
   const holders = prepareHolders(sqlite);
-  const versionOf = sqlite.prepare<{ version: number }, [number]>("select version from uploads where id = ?");
   const failedRows = sqlite.prepare<FailedRow, [string]>(
     `select c.id, coalesce(c.sent_time, c.date_time) as second, ${BYTES} as bytes, c.date_time, s.credential_id, s.delivery_paused as paused
      from conversions c join sources s on s.id = c.source_id where c.id in (select value from json_each(?)) order by c.id`,
@@ -77,10 +76,9 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
   /** Rows of a failed upload: into another upload of each source's credential, or aside where a person has paused the source. */
   function moveFailed(failedId: number, ids: readonly number[], rules: ReplayRules): number {
     const { now } = rules;
-    const from = { id: failedId, version: versionOf.get(failedId)?.version ?? 0 };
     const rows = failedRows.all(JSON.stringify(ids));
     const paused = rows.filter((row) => row.paused === 1).map(({ id }) => id);
-    let moved = lines.latest({ from, to: null, aside: "delivery_paused", conversionIds: paused, now }).length;
+    let moved = lines.latest({ from: failedId, to: null, aside: "delivery_paused", conversionIds: paused, now }).length;
     if (paused.length > 0) seconds.forget();
     const going = Map.groupBy(
       rows.filter((row) => row.paused === 0),
@@ -101,7 +99,7 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
           bytes += row.bytes;
         }
         const conversionIds = part.map(({ id }) => id);
-        moved += lines.latest({ from, to: file.id, aside: null, conversionIds, now }).length;
+        moved += lines.latest({ from: failedId, to: file.id, aside: null, conversionIds, now }).length;
         const deadlines = part.map((row) => row.date_time * 1000 + rules.joinedForMs).filter((at) => at > now);
         const deadline = deadlines.length === 0 ? null : Math.min(...deadlines);
         grow.run(part.length, bytes, Math.max(...part.map(({ second }) => second)), deadline, now, file.id);

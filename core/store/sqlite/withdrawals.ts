@@ -80,7 +80,6 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
      order by c.id`,
   );
   const putAside = sqlite.prepare("update conversions set set_aside = 'cancelled' where id = ? and upload_id is null");
-  const versionOf = sqlite.prepare<{ version: number }, [number]>("select version from uploads where id = ?");
   const shrink = sqlite.prepare(
     "update uploads set rows = rows - ?1, bytes = bytes - bytes * ?1 / max(rows, 1), updated_at = ?2, version = version + 1 where id = ?3",
   );
@@ -140,8 +139,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     now: number,
     replaced: boolean,
   ) {
-    const from = { id: file, version: versionOf.get(file)?.version ?? 0 };
-    const leaving = { from, to: null, aside, conversionIds, now };
+    const leaving = { from: file, to: null, aside, conversionIds, now };
     const left = replaced ? lines.replaced(leaving) : lines.latest(leaving).length;
     shrink.run(left, now, file);
     dropEmpty.run(file);
