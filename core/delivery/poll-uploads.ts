@@ -40,6 +40,8 @@ export async function pollUploads(
       const uploading = found.get(upload.id) ?? null;
       const write = upload.state === "uncertain" ? recordReadBack : recordPoll;
       await write(deps, upload, uploading, { claim, startedAt, now: deps.now(), rules, wait });
+      // Each is synced to the disk. A turn without a rest, since the claim on those behind it runs out.
+      await deps.breathe(performance.now());
     }
     return true;
   } catch (thrown) {
@@ -223,6 +225,7 @@ async function postpone(
       attempt,
       now,
     });
+    await deps.breathe(performance.now());
   }
 }
 

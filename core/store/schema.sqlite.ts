@@ -348,6 +348,7 @@ export const uploads = sqliteTable(
     index("uploads_filling").on(t.counterId, t.credentialId, t.currency, t.workspaceId).where(sql`state = 'filling'`),
     index("uploads_created").on(t.createdAt),
     index("uploads_settled").on(t.settledAt).where(sql`settled_at is not null`),
+    index("uploads_failed").on(t.id).where(sql`state = 'failed'`),
     index("uploads_replays").on(t.replayOf).where(sql`replay_of is not null`),
   ],
 );

@@ -35,7 +35,7 @@ export interface UnassignedRow {
   readonly setAside: SetAsideReason | null;
 }
 
-/** Which rows share a file. `target` and `identifier` null: rows of every kind do. */
+/** Which rows share a file. `target` and the kind of the strongest identifier are null where rows of every kind do. */
 export interface Lane {
   readonly workspaceId: number;
   readonly counterId: number;

@@ -1,5 +1,6 @@
-import type { Conversion, IdentifierKind } from "../../conversion/conversion.ts";
+import type { Conversion } from "../../conversion/conversion.ts";
 import type { Page } from "./page.ts";
+import type { Lane } from "./planning.ts";
 
 /** The states of an upload; how it goes from one to another stands in `core/delivery/upload-state.ts`. */
 export const uploadStates = [
@@ -17,17 +18,9 @@ export const uploadStates = [
 export type UploadState = (typeof uploadStates)[number];
 
 /** One CSV file for one counter, with Metrika's own numbers about it; instants are Unix milliseconds. */
-export interface UploadRecord {
+export interface UploadRecord extends Lane {
   readonly id: number;
   readonly uuid: string;
-  readonly workspaceId: number;
-  readonly counterId: number;
-  readonly credentialId: number;
-  readonly currency: string;
-  /** The one target, and the one kind of strongest identifier, of its rows; null: rows of several kinds share it. */
-  readonly target: string | null;
-  readonly identifier: IdentifierKind | null;
-  readonly uncertainPolicy: "resend" | "hold";
   readonly state: UploadState;
   readonly rows: number;
   /** When the first of its rows that could still be joined to a visit no longer can; null: none could. */

@@ -13,7 +13,7 @@ import type {
 import type { Db } from "./open.ts";
 import { page } from "./page.ts";
 
-/** Keys of programs. Here and below drizzle says it all: but for one question, nothing in this file is on the hot path. */
+/** Keys of programs. Here and below drizzle says it all; what is asked often is prepared. */
 export function apiKeyQueries(db: Db): ApiKeyStore {
   return {
     async create(key) {
@@ -43,6 +43,12 @@ export function apiKeyQueries(db: Db): ApiKeyStore {
 /** Tokens, sealed, and the rest that a refused one is given. */
 export function credentialQueries(db: Db): CredentialStore {
   const rested = { pausedUntil: null, pausedReason: null, pauses: 0 };
+  // Asked for each credential of a page that the planner places.
+  const byId = db
+    .select()
+    .from(credentials)
+    .where(eq(credentials.id, sql.placeholder("id")))
+    .prepare();
   return {
     async create({ now, ...credential }) {
       return db
@@ -52,9 +58,7 @@ export function credentialQueries(db: Db): CredentialStore {
         .get() as CredentialRecord;
     },
     async get(id) {
-      return (
-        (db.select().from(credentials).where(eq(credentials.id, id)).get() as CredentialRecord | undefined) ?? null
-      );
+      return (byId.get({ id }) as CredentialRecord | undefined) ?? null;
     },
     async replaceToken(id, sealedToken, tokenHash, now) {
       db.update(credentials)
@@ -73,15 +77,18 @@ export function credentialQueries(db: Db): CredentialStore {
         .all() as CredentialRecord[];
     },
     async recordLogin(id, login, now) {
-      db.transaction((tx) => {
-        const hash = sql`(select token_hash from credentials where id = ${id} and login is null)`;
-        tx.run(sql`insert into login_quota (login_key, day, reads, writes, exhausted_at)
+      db.transaction(
+        (tx) => {
+          const hash = sql`(select token_hash from credentials where id = ${id} and login is null)`;
+          tx.run(sql`insert into login_quota (login_key, day, reads, writes, exhausted_at)
           select ${login}, day, reads, writes, exhausted_at from login_quota where login_key = ${hash}
           on conflict (login_key, day) do update set reads = reads + excluded.reads, writes = writes + excluded.writes,
             exhausted_at = coalesce(exhausted_at, excluded.exhausted_at)`);
-        tx.run(sql`delete from login_quota where login_key = ${hash}`);
-        tx.update(credentials).set({ login, updatedAt: now }).where(eq(credentials.id, id)).run();
-      });
+          tx.run(sql`delete from login_quota where login_key = ${hash}`);
+          tx.update(credentials).set({ login, updatedAt: now }).where(eq(credentials.id, id)).run();
+        },
+        { behavior: "immediate" },
+      );
     },
     async pause(id, reason, until, now) {
       db.update(credentials)
@@ -178,10 +185,20 @@ export function sourceQueries(db: Db): SourceStore {
 
 /** What was last read of each counter's goals. */
 export function goalQueries(db: Db): GoalStore {
+  // Asked for each counter of a page that the planner places.
+  const ofCounter = db
+    .select()
+    .from(counterGoals)
+    .where(
+      and(
+        eq(counterGoals.workspaceId, sql.placeholder("workspaceId")),
+        eq(counterGoals.counterId, sql.placeholder("counterId")),
+      ),
+    )
+    .prepare();
   return {
     async get(workspaceId, counterId) {
-      const of = and(eq(counterGoals.workspaceId, workspaceId), eq(counterGoals.counterId, counterId));
-      return (db.select().from(counterGoals).where(of).get() as CounterGoals | undefined) ?? null;
+      return (ofCounter.get({ workspaceId, counterId }) as CounterGoals | undefined) ?? null;
     },
     async save(goals) {
       db.insert(counterGoals)

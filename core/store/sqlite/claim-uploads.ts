@@ -1,8 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { UploadStore } from "../store.ts";
-import { LOGIN_KEY } from "./quota.ts";
-
-const DAY_MS = 86_400_000;
+import { dayOf, LOGIN_KEY } from "./quota.ts";
 
 type Ids = readonly number[];
 
@@ -80,7 +78,7 @@ export function prepareClaims(sqlite: Database): UploadClaims {
       return claim.immediate(request);
     },
     claimToPoll({ claim: name, now, leaseMs, limit }) {
-      return claimToPoll.all(name, now + leaseMs, now, limit, Math.floor(now / DAY_MS)).map(({ id }) => id);
+      return claimToPoll.all(name, now + leaseMs, now, limit, dayOf(now)).map(({ id }) => id);
     },
   };
 }

@@ -53,8 +53,9 @@ export function prepareDeadLetterWalk(sqlite: Database) {
   const ofCounter = sqlite.prepare<{ id: number }, [string, number, number, number]>(
     "select id from conversions where set_aside = ? and counter_id = ? and id > ? order by id limit ?",
   );
+  // Named, since SQLite would read and sort all failed uploads anew for each of them.
   const nextUpload = sqlite.prepare<{ id: number }, [number, number, number, number, number, number | null]>(
-    `select u.id from uploads u where u.id >= ?1 and u.id <= ?2 and u.state = 'failed' and coalesce(u.settled_at, 0) <= ?3 and u.workspace_id = ?4
+    `select u.id from uploads u indexed by uploads_failed where u.id >= ?1 and u.id <= ?2 and u.state = 'failed' and coalesce(u.settled_at, 0) <= ?3 and u.workspace_id = ?4
        and exists (select 1 from conversions c where c.upload_id = u.id and c.id > case u.id when ?1 then ?5 else 0 end)
        and (?6 is null or u.id = ?6) order by u.id limit 1`,
   );

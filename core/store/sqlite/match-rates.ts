@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { MatchDimension, MatchRate, MatchRateStore } from "../store.ts";
+import { OPEN_STATES } from "./open-states.ts";
 
 type Bound = number | string | null;
 
@@ -29,7 +30,7 @@ const statementFor = (by: readonly MatchDimension[]) => {
       from uploads where +state = 'completed' and workspace_id = ?1 and (?3 is null or counter_id = ?3) and settled_at >= ?6 and settled_at < ?7
     union all
     select id, counter_id, rows, 1, null from uploads
-      where ?8 and state in ('filling', 'planned', 'sending', 'uncertain', 'sent', 'processing') and workspace_id = ?1 and (?3 is null or counter_id = ?3)),
+      where ?8 and state in ${OPEN_STATES} and workspace_id = ?1 and (?3 is null or counter_id = ?3)),
   keyed as (
     select ${key.join(", ")}, f.rows as total, f.linked, f.is_open, sum(g.rows) as n
       from files f cross join upload_groups g on g.upload_id = f.id

@@ -6,7 +6,7 @@ import { prepareUploadGroups } from "./upload-groups.ts";
 
 /** Facts whose lines leave a file, and where they go: into another file, or aside. */
 export interface LeavingLines {
-  readonly from: { readonly id: number; readonly version: number };
+  readonly from: number;
   readonly to: number | null;
   readonly aside: SetAsideReason | null;
   readonly conversionIds: readonly number[];
@@ -54,6 +54,7 @@ export function prepareMoveLines(sqlite: Database) {
   const dropEmptyEntry = sqlite.prepare(
     "delete from batch_uploads where batch_id = ? and upload_id = ? and rows <= 0 and duplicates <= 0",
   );
+  const versionOf = sqlite.prepare<{ version: number }, [number]>("select version from uploads where id = ?");
   // The version of a file counts in the version of the batches in it: a batch that leaves it must not fall back.
   const touchBatch = sqlite.prepare(
     "update batches set status_version = status_version + ?, updated_at = ? where id = ?",
@@ -73,14 +74,15 @@ export function prepareMoveLines(sqlite: Database) {
         if (to === null && reason !== null && isCountedAside(reason)) aside.push({ batchId, target, reason });
       },
       write(): void {
+        const version = versionOf.get(from)?.version ?? 0;
         for (const [batchId, { rows, duplicates }] of moved) {
-          counts.addToUpload(batchId, from.id, -rows, -duplicates);
-          dropEmptyEntry.run(batchId, from.id);
+          counts.addToUpload(batchId, from, -rows, -duplicates);
+          dropEmptyEntry.run(batchId, from);
           if (to !== null) counts.addToUpload(batchId, to, rows, duplicates);
-          touchBatch.run(from.version + 1, now, batchId);
+          touchBatch.run(version + 1, now, batchId);
         }
         for (const { batchId, target, reason } of aside) counts.addToSetAside(batchId, target, reason, 1);
-        groups.dropEmpty(from.id);
+        groups.dropEmpty(from);
       },
     };
   }
@@ -88,8 +90,8 @@ export function prepareMoveLines(sqlite: Database) {
   function moveRepeats(lines: LeavingLines, moved: ReadonlyMap<number, readonly [string, SetAsideReason | null]>) {
     const found: { batchId: number; target: string; reason: SetAsideReason | null }[] = [];
     const ids = JSON.stringify([...moved.keys()]);
-    for (const { batch_id: batchId } of moved.size === 0 ? [] : repeating.all(lines.from.id)) {
-      for (const { conversion_id: id } of moveDuplicates.all(lines.to, batchId, lines.from.id, ids)) {
+    for (const { batch_id: batchId } of moved.size === 0 ? [] : repeating.all(lines.from)) {
+      for (const { conversion_id: id } of moveDuplicates.all(lines.to, batchId, lines.from, ids)) {
         const [target = "", reason = null] = moved.get(id) ?? [];
         found.push({ batchId, target, reason });
       }
@@ -103,15 +105,12 @@ export function prepareMoveLines(sqlite: Database) {
       const { from, to, aside } = lines;
       const sums = tally(lines);
       const moved = new Map<number, readonly [string, SetAsideReason | null]>();
-      const facts = lines.conversionIds.flatMap(
-        (id) => moveFact.get(to, to === null ? aside : null, id, from.id) ?? [],
-      );
+      const facts = lines.conversionIds.flatMap((id) => moveFact.get(to, to === null ? aside : null, id, from) ?? []);
       for (const { id, batch_id, source_id, target } of facts) {
         moved.set(id, [target, aside]);
         sums.add(batch_id, target, "rows", aside);
-        for (const earlier of moveRevisions.all(to, null, id, from.id))
-          sums.add(earlier.batch_id, target, "rows", aside);
-        groups.remove(from.id, source_id, id);
+        for (const earlier of moveRevisions.all(to, null, id, from)) sums.add(earlier.batch_id, target, "rows", aside);
+        groups.remove(from, source_id, id);
         if (to !== null) groups.add(to, source_id, id);
       }
       for (const { batchId, target, reason } of moveRepeats(lines, moved))
@@ -128,13 +127,13 @@ export function prepareMoveLines(sqlite: Database) {
       const sums = tally(lines);
       const moved = new Map<number, readonly [string, SetAsideReason | null]>();
       for (const id of lines.conversionIds) {
-        const fact = replacedFact.get(id, from.id);
+        const fact = replacedFact.get(id, from);
         if (!fact) continue;
         const { source_id, target, set_aside } = fact;
         const outcome = aside === "cancelled" || set_aside === "cancelled" ? "cancelled" : null;
         moved.set(id, [target, outcome]);
-        groups.remove(from.id, source_id, id);
-        for (const { batch_id } of moveRevisions.all(null, outcome, id, from.id))
+        groups.remove(from, source_id, id);
+        for (const { batch_id } of moveRevisions.all(null, outcome, id, from))
           sums.add(batch_id, target, "rows", outcome);
       }
       for (const { batchId, target, reason } of moveRepeats(lines, moved))

@@ -1,51 +1,14 @@
 import type { Database } from "bun:sqlite";
-import type { IdentifierKind } from "../../conversion/conversion.ts";
-import type { Lane, Placement, PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
+import type { Lane, Placement, PlacementRules, PlanningStore, UnassignedRow } from "../store.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
 import { prepareHolders } from "./holders.ts";
+import { preparePaused } from "./paused-sources.ts";
 import type { Seconds } from "./same-second.ts";
-import { BYTES, IDENTIFIER } from "./upload-groups.ts";
+import { prepareUnassignedRows } from "./unassigned-rows.ts";
+import { PLANNED_UP_TO, prepareWatermark } from "./watermark.ts";
 
-/** The watermark of new rows: the last conversion that the planner has placed. */
-export const PLANNED_UP_TO = "conversions_planned";
 /** Files opened within this time of a counter's first one are first ones too: the first batch may need several. */
 const FIRST_MOMENT_MS = 2000;
-
-interface Row {
-  readonly id: number;
-  readonly batch_id: number;
-  readonly received_at: number;
-  readonly source_id: number;
-  readonly workspace_id: number;
-  readonly counter_id: number;
-  readonly currency: string;
-  readonly target: string;
-  readonly identifier: IdentifierKind;
-  readonly purchase_id: string;
-  readonly date_time: number;
-  readonly bytes: number;
-  readonly set_aside: SetAsideReason | null;
-}
-
-const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, c.currency, c.target,
-    ${IDENTIFIER} as identifier, c.purchase_id, c.date_time, ${BYTES} as bytes, c.set_aside
-  from conversions c join batches b on b.id = c.batch_id`;
-
-const toUnassigned = (r: Row): UnassignedRow => ({
-  id: r.id,
-  batchId: r.batch_id,
-  receivedAt: r.received_at,
-  sourceId: r.source_id,
-  workspaceId: r.workspace_id,
-  counterId: r.counter_id,
-  currency: r.currency,
-  target: r.target,
-  identifier: r.identifier,
-  purchaseId: r.purchase_id,
-  dateTime: r.date_time,
-  bytes: r.bytes,
-  setAside: r.set_aside,
-});
 
 /** A file that is being filled, with what it holds so far. */
 interface OpenFile {
@@ -60,50 +23,7 @@ interface OpenFile {
 
 /** Rows find their file here: read what wants one, carry the planner's placements out, close what is ripe. */
 export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningStore {
-  const watermark = sqlite.prepare<{ value: number }, [string]>("select value from watermarks where name = ?");
-  const moveWatermark = sqlite.prepare(
-    "insert into watermarks (name, value) values (?, ?) on conflict (name) do update set value = excluded.value where excluded.value > value",
-  );
-  // Rows of a half-written batch, and unplanned facts that one corrects, hold the watermark until the batch is whole.
-  // The cross join and the plus keep SQLite from scanning the whole backlog by id: unsealed batches are few.
-  const firstUnsealedRow = sqlite.prepare<{ id: number | null }, [number]>(
-    `select min(id) as id from (
-       select first_conversion_id as id from batches where sealed = 0
-       union all
-       select c.id from batches b cross join conversions c on c.batch_id = b.id and c.revision > 0
-         where b.sealed = 0 and +c.id > ? and c.upload_id is null and c.set_aside is null)`,
-  );
-  // Ids commit in order on SQLite, so reading forward from a watermark misses nothing and needs no index beside the key.
-  const newRows = sqlite.prepare<Row, [number, number, number]>(
-    `${UNASSIGNED} where c.id > ? and c.id < ? and c.upload_id is null and c.set_aside is null order by c.id limit ?`,
-  );
-  const highestId = sqlite.prepare<{ id: number | null }, []>("select max(id) as id from conversions");
-  // Also a requeued row may have to wait: one that was cancelled while an earlier revision was on its way, and then revived.
-  const returningRows = sqlite.prepare<Row, [number]>(
-    `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
-       and not exists (select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
-         where r.conversion_id = c.id and u.state not in ('completed', 'failed'))
-     order by c.id limit ?`,
-  );
-  const waitingRows = sqlite.prepare<Row, [number, number, number, string | null, string | null, number]>(
-    `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? and c.id > ?
-       and (? is null or c.target in (select value from json_each(?))) order by c.id limit ?`,
-  );
-  const waitingCounters = sqlite.prepare<
-    { workspaceId: number; counterId: number; newestArrival: number; unjudged: number; credentialId: number },
-    []
-  >(
-    `select c.workspace_id as workspaceId, c.counter_id as counterId, max(b.created_at) as newestArrival,
-       max(c.set_aside = 'checking_goal') as unjudged,
-       coalesce(max(case when k.paused_until is null then k.id end), max(k.id)) as credentialId
-     from conversions c join batches b on b.id = c.batch_id join sources s on s.id = c.source_id join credentials k on k.id = s.credential_id
-     where c.set_aside in ('checking_goal', 'waiting_goal') group by 1, 2`,
-  );
-  const waitingTargets = sqlite.prepare<{ target: string; wish: number }, [number, number]>(
-    `select c.target as target, max(s.options ->> 'createMissingGoals') as wish
-     from conversions c join sources s on s.id = c.source_id
-     where c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = ? and c.workspace_id = ? group by 1`,
-  );
+  const planned = prepareWatermark(sqlite, PLANNED_UP_TO);
   // A ripe file takes rows until the planner's round ends and seals it, unless a row of the near future holds it: joined
   // for ever, such a file would never be sent.
   const fillingUpload = sqlite.prepare<
@@ -146,9 +66,7 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
   );
   const counts = prepareBatchCounts(sqlite);
   const holders = prepareHolders(sqlite);
-  const isPaused = sqlite.prepare<{ paused: number }, [number]>(
-    "select delivery_paused as paused from sources where id = ?",
-  );
+  const isPaused = preparePaused(sqlite);
   const knowKey = sqlite.prepare(
     "insert into source_keys (key_hash, conversion_id, expires_at) values (?, ?, ?) on conflict do nothing",
   );
@@ -236,7 +154,7 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
     // The source was read before this transaction: a person may have paused or resumed it in between.
     const paused = new Map<number, boolean>();
     const mustWait = (sourceId: number) => {
-      const known = paused.get(sourceId) ?? isPaused.get(sourceId)?.paused === 1;
+      const known = paused.get(sourceId) ?? isPaused(sourceId);
       paused.set(sourceId, known);
       return known;
     };
@@ -290,29 +208,12 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
       growGroup.run(file, row.sourceId, row.target, row.identifier, rows);
     for (const entry of rowsOf.values())
       counts.addToUpload(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
-    if (highestNew > 0) moveWatermark.run(PLANNED_UP_TO, highestNew);
+    if (highestNew > 0) planned.move(highestNew);
     return { rows: placed, sharedSeconds: shared };
   });
 
   return {
-    async readNew(limit) {
-      const from = watermark.get(PLANNED_UP_TO)?.value ?? 0;
-      if ((highestId.get()?.id ?? 0) <= from) return [];
-      return newRows.all(from, firstUnsealedRow.get(from)?.id ?? Number.MAX_SAFE_INTEGER, limit).map(toUnassigned);
-    },
-    async readReturning(limit) {
-      return returningRows.all(limit).map(toUnassigned);
-    },
-    async readWaitingForGoal({ workspaceId, counterId, targets, after, limit }) {
-      const list = targets === null ? null : JSON.stringify(targets);
-      return waitingRows.all(counterId, workspaceId, after, list, list, limit).map(toUnassigned);
-    },
-    async countersWaitingForGoal() {
-      return waitingCounters.all().map(({ unjudged, ...counter }) => ({ ...counter, unjudged: unjudged === 1 }));
-    },
-    async targetsWaitingForGoal(workspaceId, counterId) {
-      return waitingTargets.all(counterId, workspaceId).map(({ target, wish }) => ({ target, create: Boolean(wish) }));
-    },
+    ...prepareUnassignedRows(sqlite),
     async place(placements, rules) {
       try {
         return place.immediate(placements, rules);

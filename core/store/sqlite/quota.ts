@@ -2,7 +2,9 @@ import type { Database } from "bun:sqlite";
 import type { LaneGroup, LoginRecord, LoginSpending, QuotaStore } from "../store.ts";
 
 const DAY_MS = 86_400_000;
-const dayOf = (now: number) => Math.floor(now / DAY_MS);
+
+/** The day of an instant (Unix ms) as `login_quota` counts it: days since 1970, GMT. */
+export const dayOf = (now: number) => Math.floor(now / DAY_MS);
 
 /** Whose quota a credential uses: its login, or its token's hash while the login is unknown; `c` is the credential. */
 export const LOGIN_KEY = "coalesce(c.login, c.token_hash)";

@@ -26,7 +26,6 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
   const walk = prepareDeadLetterWalk(sqlite);
   const lines = prepareMoveLines(sqlite);
   const holders = prepareHolders(sqlite);
-  const versionOf = sqlite.prepare<{ version: number }, [number]>("select version from uploads where id = ?");
   const failedRows = sqlite.prepare<FailedRow, [string]>(
     `select c.id, coalesce(c.sent_time, c.date_time) as second, ${BYTES} as bytes, c.date_time, s.credential_id, s.delivery_paused as paused
      from conversions c join sources s on s.id = c.source_id where c.id in (select value from json_each(?)) order by c.id`,
@@ -55,6 +54,14 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
     [SetAsideReason, number, DeadLetterReason]
   >("update conversions set set_aside = ? where id = ? and set_aside = ? returning id, batch_id, source_id, target");
 
+  // Prepared, since the worker asks at every look.
+  const firstRunning = db
+    .select()
+    .from(replays)
+    .where(sql`state = 'running'`)
+    .orderBy(asc(replays.id))
+    .limit(1)
+    .prepare();
   const get = (id: number) => db.select().from(replays).where(eq(replays.id, id)).get() as ReplayRecord | undefined;
   const save = (id: number, change: Partial<typeof replays.$inferInsert>) =>
     db.update(replays).set(change).where(eq(replays.id, id)).returning().get() as ReplayRecord;
@@ -69,10 +76,9 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
   /** Rows of a failed upload: into another upload of each source's credential, or aside where a person has paused the source. */
   function moveFailed(failedId: number, ids: readonly number[], rules: ReplayRules): number {
     const { now } = rules;
-    const from = { id: failedId, version: versionOf.get(failedId)?.version ?? 0 };
     const rows = failedRows.all(JSON.stringify(ids));
     const paused = rows.filter((row) => row.paused === 1).map(({ id }) => id);
-    let moved = lines.latest({ from, to: null, aside: "delivery_paused", conversionIds: paused, now }).length;
+    let moved = lines.latest({ from: failedId, to: null, aside: "delivery_paused", conversionIds: paused, now }).length;
     if (paused.length > 0) seconds.forget();
     const going = Map.groupBy(
       rows.filter((row) => row.paused === 0),
@@ -93,7 +99,7 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
           bytes += row.bytes;
         }
         const conversionIds = part.map(({ id }) => id);
-        moved += lines.latest({ from, to: file.id, aside: null, conversionIds, now }).length;
+        moved += lines.latest({ from: failedId, to: file.id, aside: null, conversionIds, now }).length;
         const deadlines = part.map((row) => row.date_time * 1000 + rules.joinedForMs).filter((at) => at > now);
         const deadline = deadlines.length === 0 ? null : Math.min(...deadlines);
         grow.run(part.length, bytes, Math.max(...part.map(({ second }) => second)), deadline, now, file.id);
@@ -171,8 +177,7 @@ export function prepareReplays(sqlite: Database, db: Db, seconds: Seconds): Repl
       return known(cancel.immediate(id, now));
     },
     async nextRunning() {
-      const running = db.select().from(replays).where(sql`state = 'running'`).orderBy(asc(replays.id)).limit(1);
-      return (running.get() as ReplayRecord | undefined) ?? null;
+      return (firstRunning.get() as ReplayRecord | undefined) ?? null;
     },
     async advance(id, rules) {
       return known(advance.immediate(id, rules));

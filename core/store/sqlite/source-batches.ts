@@ -1,6 +1,5 @@
 import type { Database } from "bun:sqlite";
-
-const WATERMARK = "batches_filed";
+import { prepareWatermark } from "./watermark.ts";
 
 /**
  * Which batches a source has. An index of the table would be written with each batch: with ten thousand busy sources in as many
@@ -8,10 +7,7 @@ const WATERMARK = "batches_filed";
  * then they are found among the last ones.
  */
 export function prepareSourceBatches(sqlite: Database) {
-  const watermark = sqlite.prepare<{ value: number }, [string]>("select value from watermarks where name = ?");
-  const moveWatermark = sqlite.prepare(
-    "insert into watermarks (name, value) values (?, ?) on conflict (name) do update set value = excluded.value",
-  );
+  const filedUpTo = prepareWatermark(sqlite, "batches_filed");
   const firstUnsealed = sqlite.prepare<{ id: number | null }, []>("select min(id) as id from batches where sealed = 0");
   const next = sqlite.prepare<{ id: number; source_id: number }, [number, number, number]>(
     "select id, source_id from batches where id > ? and id < ? order by id limit ?",
@@ -24,15 +20,13 @@ export function prepareSourceBatches(sqlite: Database) {
     "select id from batches where id > ? and id < ? and source_id = ? order by id desc limit ?",
   );
 
-  const filedUpTo = () => watermark.get(WATERMARK)?.value ?? 0;
-
   const fileSome = sqlite.transaction((limit: number): number => {
-    const batches = next.all(filedUpTo(), firstUnsealed.get()?.id ?? Number.MAX_SAFE_INTEGER, limit);
+    const batches = next.all(filedUpTo.value(), firstUnsealed.get()?.id ?? Number.MAX_SAFE_INTEGER, limit);
     const last = batches.at(-1);
     if (!last) return 0;
     for (const { id, source_id } of batches.toSorted((a, b) => a.source_id - b.source_id || a.id - b.id))
       file.run(source_id, id);
-    moveWatermark.run(WATERMARK, last.id);
+    filedUpTo.move(last.id);
     return batches.length;
   });
 
@@ -40,7 +34,7 @@ export function prepareSourceBatches(sqlite: Database) {
     fileSome: (limit: number) => fileSome.immediate(limit),
     /** Newest first; a batch that is not sealed is among them. */
     idsOf(sourceId: number, before: number, limit: number): readonly number[] {
-      const recent = unfiled.all(filedUpTo(), before, sourceId, limit);
+      const recent = unfiled.all(filedUpTo.value(), before, sourceId, limit);
       const older = recent.length < limit ? filed.all(sourceId, before, limit - recent.length) : [];
       return [...recent, ...older].map(({ id }) => id);
     },

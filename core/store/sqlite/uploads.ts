@@ -12,6 +12,7 @@ import type {
 } from "../store.ts";
 import { prepareClaims } from "./claim-uploads.ts";
 import type { Db } from "./open.ts";
+import { OPEN_STATES } from "./open-states.ts";
 import { page } from "./page.ts";
 import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
@@ -52,7 +53,7 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
        updated_at = ?1, version = version + 1 where state = 'sending' and lease_until <= ?3`,
   );
   const releaseOther = sqlite.prepare(
-    "update uploads set claim = null, lease_until = null where claim is not null and lease_until <= ?",
+    `update uploads set claim = null, lease_until = null where state in ${OPEN_STATES} and claim is not null and lease_until <= ?`,
   );
 
   const restCounter = sqlite.prepare(
@@ -82,7 +83,13 @@ export function prepareUploads(sqlite: Database, db: Db): UploadStore {
     return true;
   });
 
-  const get = (id: number) => db.select().from(uploads).where(eq(uploads.id, id)).get() as UploadRecord | undefined;
+  // Prepared: a look of the worker reads up to a thousand, and building the statement costs more than answering it.
+  const byId = db
+    .select()
+    .from(uploads)
+    .where(eq(uploads.id, sql.placeholder("id")))
+    .prepare();
+  const get = (id: number) => byId.get({ id }) as UploadRecord | undefined;
 
   const flagLate = sqlite.prepare<{ id: number }, [number]>(
     `update uploads set late_at = ?1, updated_at = ?1, version = version + 1

@@ -2,8 +2,10 @@ import type { Database } from "bun:sqlite";
 import type { SetAsideReason, WithdrawalCursor, WithdrawalStep, WithdrawalStore, Withdrawn } from "../store.ts";
 import { prepareHolders } from "./holders.ts";
 import { prepareMoveLines } from "./move-lines.ts";
-import { PLANNED_UP_TO } from "./planning.ts";
+import { OPEN_STATES } from "./open-states.ts";
+import { preparePaused } from "./paused-sources.ts";
 import type { Seconds } from "./same-second.ts";
+import { PLANNED_UP_TO, prepareWatermark } from "./watermark.ts";
 
 /** Reasons for which a row waits and may still go, so that it can be cancelled. */
 const WAITING = ["requeued", "waiting_upload", "delivery_paused", "checking_goal", "waiting_goal"] as const;
@@ -37,13 +39,13 @@ type Part = (within: number, rowId: number, limit: number) => Found | null;
 
 /** What a person takes back before it is sent. */
 export function prepareWithdrawals(sqlite: Database, seconds: Seconds): WithdrawalStore {
+  const planned = prepareWatermark(sqlite, PLANNED_UP_TO);
   const lines = prepareMoveLines(sqlite);
   const holders = prepareHolders(sqlite);
   const ids = (rows: readonly { readonly id: number }[]) => rows.map(({ id }) => id);
 
-  const unplanned = sqlite.prepare<{ id: number }, [string, number, number]>(
-    `select id from conversions where id > max(coalesce((select value from watermarks where name = ?), 0), ?) and upload_id is null and set_aside is null
-     order by id limit ?`,
+  const unplanned = sqlite.prepare<{ id: number }, [number, number]>(
+    "select id from conversions where id > ? and upload_id is null and set_aside is null order by id limit ?",
   );
   const waiting = sqlite.prepare<{ id: number }, [string, number, number, number]>(
     `select id from conversions where set_aside = ? and counter_id = (select counter_id from sources where id = ?) and id > ? order by id limit ?`,
@@ -80,7 +82,6 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
      order by c.id`,
   );
   const putAside = sqlite.prepare("update conversions set set_aside = 'cancelled' where id = ? and upload_id is null");
-  const versionOf = sqlite.prepare<{ version: number }, [number]>("select version from uploads where id = ?");
   const shrink = sqlite.prepare(
     "update uploads set rows = rows - ?1, bytes = bytes - bytes * ?1 / max(rows, 1), updated_at = ?2, version = version + 1 where id = ?3",
   );
@@ -92,7 +93,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
 
   const partsOfSource = (sourceId: number): readonly Part[] => [
     // In the order in which rows go on by themselves, so that none slips past the walk.
-    (_, rowId, limit) => foundIn(ids(unplanned.all(PLANNED_UP_TO, rowId, limit)), 0),
+    (_, rowId, limit) => foundIn(ids(unplanned.all(Math.max(planned.value(), rowId), limit)), 0),
     (within, rowId, limit) => {
       for (let kind = within; kind < WAITING.length; kind++) {
         const reason = WAITING[kind] ?? "requeued";
@@ -144,8 +145,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     now: number,
     replaced: boolean,
   ) {
-    const from = { id: file, version: versionOf.get(file)?.version ?? 0 };
-    const leaving = { from, to: null, aside, conversionIds, now };
+    const leaving = { from: file, to: null, aside, conversionIds, now };
     const left = replaced ? lines.replaced(leaving) : lines.latest(leaving).length;
     shrink.run(left, now, file);
     if (dropEmpty.run(file).changes > 0) dropAttempts.run(file);
@@ -197,14 +197,12 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     },
   );
 
-  const isPaused = sqlite.prepare<{ paused: number }, [number]>(
-    "select delivery_paused as paused from sources where id = ?",
-  );
+  const isPaused = preparePaused(sqlite);
   const releaseRow = sqlite.prepare(
     "update conversions set set_aside = 'requeued' where id = ? and set_aside = 'delivery_paused' and source_id = ?",
   );
   const release = sqlite.transaction(({ of, cursor, limit }: Parameters<WithdrawalStore["release"]>[0]) => {
-    if (isPaused.get(of.sourceId)?.paused === 1) return { rows: 0, cursor: null };
+    if (isPaused(of.sourceId)) return { rows: 0, cursor: null };
     const found = ids(waiting.all("delivery_paused", of.sourceId, cursor?.rowId ?? 0, limit));
     const rows = found.reduce((sum, id) => sum + releaseRow.run(id, of.sourceId).changes, 0);
     const end = found.at(-1);
@@ -224,7 +222,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
   );
   const sentOfSource = sqlite.prepare<{ n: number }, [number]>(
     `select coalesce(sum(g.rows), 0) as n from uploads u join upload_groups g on g.upload_id = u.id
-     where u.state in ('filling', 'planned', 'sending', 'uncertain', 'sent', 'processing') and g.source_id = ? and not (${AT_REST})`,
+     where u.state in ${OPEN_STATES} and g.source_id = ? and not (${AT_REST})`,
   );
 
   return {
@@ -239,7 +237,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
       return done;
     },
     async hold(step) {
-      if (isPaused.get(step.of.sourceId)?.paused !== 1) return { rows: 0, cursor: null };
+      if (!isPaused(step.of.sourceId)) return { rows: 0, cursor: null };
       const done = walk.immediate(fileParts(step.of.sourceId), step, "delivery_paused", false);
       seconds.forget();
       return done;

@@ -57,6 +57,23 @@ export function maintenanceContract(current: CurrentWorld): void {
     expect(await world.receive([sale(1)])).toMatchObject({ accepted: 1 });
   });
 
+  test("wherever the end of the retention lies among the batches, exactly what came before it is deleted", async () => {
+    const world = current();
+    for (let i = 1; i <= 6; i++) {
+      await world.receive([sale(2 * i), sale(2 * i + 1)]);
+      // A batch of repeats has no facts of its own.
+      await world.receive([sale(2 * i)]);
+      world.now += DAY;
+    }
+    await world.deliverTo("completed");
+    const { purgeSettled } = world.store.maintenance;
+    for (let day = 0; day < 6; day++) {
+      expect(await purgeSettled(START + day * DAY, 100)).toBe(0);
+      // The last fact of all stays.
+      expect(await purgeSettled(START + day * DAY + 1, 100)).toBe(day === 5 ? 1 : 2);
+    }
+  });
+
   test("facts that are not settled outlive their retention", async () => {
     const world = current();
     await world.receive([sale(1)]);

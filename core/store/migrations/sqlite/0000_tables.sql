@@ -298,6 +298,7 @@ CREATE INDEX `uploads_of_counter` ON `uploads` (`counter_id`,`id`);--> statement
 CREATE INDEX `uploads_filling` ON `uploads` (`counter_id`,`credential_id`,`currency`,`workspace_id`) WHERE state = 'filling';--> statement-breakpoint
 CREATE INDEX `uploads_created` ON `uploads` (`created_at`);--> statement-breakpoint
 CREATE INDEX `uploads_settled` ON `uploads` (`settled_at`) WHERE settled_at is not null;--> statement-breakpoint
+CREATE INDEX `uploads_failed` ON `uploads` (`id`) WHERE state = 'failed';--> statement-breakpoint
 CREATE INDEX `uploads_replays` ON `uploads` (`replay_of`) WHERE replay_of is not null;--> statement-breakpoint
 CREATE TABLE `watermarks` (
 	`name` text PRIMARY KEY NOT NULL,
