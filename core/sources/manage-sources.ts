@@ -54,7 +54,10 @@ export interface SourceManager {
   replaceToken(source: SourceRecord, token: string): Promise<readonly TokenWarning[]>;
   /** A new secret; the old one stays valid for a day, so that a sender can be changed without loss. */
   rotateSecret(source: SourceRecord): Promise<{ secret: string; previousValidUntil: number }>;
-  /** What was accepted is still delivered, unless `discard`: then what is not on its way is cancelled. */
+  /**
+   * What was accepted is still delivered, paused or not, since nobody can resume a deleted source; unless `discard`: then
+   * what is not on its way is cancelled.
+   */
   remove(source: SourceRecord, discard: boolean): Promise<void>;
   /** Cancels the rows of a batch or source that are not on their way yet; with `dryRun` only counts them. */
   cancel(of: Withdrawn, dryRun: boolean): Promise<Cancelled>;
@@ -173,9 +176,14 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
     },
 
     async remove(source, discard) {
+      if (discard) {
+        // Deleted last: what a crash interrupts can then be asked for again, while a deleted webhook is found no more.
+        await this.change(source, { isActive: false });
+        await cancelRows(deps, { sourceId: source.id }, false);
+      }
       await store.sources.remove(source.id, now());
       registry.forget(source.uuid);
-      if (discard) await cancelRows(deps, { sourceId: source.id }, false);
+      await releaseSource(deps, source.id);
     },
 
     async cancel(of, dryRun) {

@@ -165,3 +165,16 @@ test("what others told while a large request was cut off does not wait for the n
   await rig.gateway.worker.stop(SECOND);
   expect(differenceOf(rig.simulator, [sale(1)])).toEqual(whole);
 });
+
+test("a deletion with discard that broke off can be asked for again, and nothing is sent", async () => {
+  const rig = await startTestGateway();
+  const webhook = await rig.createWebhook();
+  await rig.post(webhook, [sale(0)]);
+  const bringBack = fail(rig.gateway.store.withdrawals, ["cancel"], "SQLITE_FULL");
+  const remove = () => rig.manage("DELETE", `/v1/webhooks/${webhook.id}?discard=true`);
+  expect((await remove()).status).toBe(503);
+  bringBack();
+  expect((await remove()).status).toBe(204);
+  await rig.settle();
+  expect(rig.simulator.ledger.total).toBe(0);
+});

@@ -130,3 +130,20 @@ test("what a crash left in files of a paused webhook is taken out at the next st
   await settle();
   expect(simulator.ledger.total).toBe(2);
 });
+
+test("what a paused webhook has taken is delivered when the webhook is deleted, since nobody could resume it", async () => {
+  const gateway = await startTestGateway();
+  const { createWebhook, post, manage, settle, simulator } = gateway;
+  const webhook = await createWebhook();
+  await pause(gateway, webhook, true);
+  const { body } = await post(webhook, [sale(0), sale(1)]);
+  await settle();
+  expect(simulator.ledger.total).toBe(0);
+  expect((await manage("DELETE", `/v1/webhooks/${webhook.id}`)).status).toBe(204);
+  await settle();
+  expect(simulator.ledger.total).toBe(2);
+  expect((await manage("GET", `/v1/batches/${body.batch_id}`)).body).toMatchObject({
+    status: "completed",
+    processed: 2,
+  });
+});

@@ -133,6 +133,6 @@ export interface SourceStore {
     limit: number;
   }): Promise<Page<SourceRecord>>;
   update(id: number, change: SourceChange, now: number): Promise<SourceRecord>;
-  /** Its batches stay, and what was accepted is still sent. */
+  /** Its batches stay, and what was accepted is still sent: its delivery is paused no longer. */
   remove(id: number, now: number): Promise<void>;
 }

@@ -178,7 +178,8 @@ export function sourceQueries(db: Db): SourceStore {
         .get() as SourceRecord;
     },
     async remove(id, now) {
-      db.update(sources).set({ deletedAt: now, isActive: false, updatedAt: now }).where(eq(sources.id, id)).run();
+      const gone = { deletedAt: now, isActive: false, deliveryPaused: false, updatedAt: now };
+      db.update(sources).set(gone).where(eq(sources.id, id)).run();
     },
   };
 }
