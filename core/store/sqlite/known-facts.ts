@@ -34,7 +34,7 @@ const FACT =
 
 /**
  * Looks known facts up, one table at a time: SQLite plans a join anew each time it is given another parameter, which made a
- * repeat five times as dear as a new row (measured).
+ * repeat several times as dear as a new row (measured).
  */
 export function prepareKnownFacts(sqlite: Database) {
   const byNaturalKey = sqlite.prepare<KnownFact, [number, number, number, string, string, string, string, string]>(
