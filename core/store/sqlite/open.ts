@@ -81,13 +81,15 @@ function openFile(path: string): Database {
     // It holds identifiers of visitors, and the folder may be one that others can read; its -wal and -shm get its mode.
     if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
     const sqlite = new Database(path, { create: true, strict: true });
-    // FULL: a 2xx must survive power loss. The large checkpoint distance keeps checkpoints out of most commits.
+    // FULL: a 2xx must survive power loss. The checkpoint distance keeps checkpoints out of most commits, and those that run
+    // one short: of 10,000 pages it held everybody up for 100 ms, the most of all that is done for a request of 100,000 rows;
+    // of 3000 a sixth more is written in all (measured).
     sqlite.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA busy_timeout = 5000;
       PRAGMA cache_size = -65536;
-      PRAGMA wal_autocheckpoint = 10000;
+      PRAGMA wal_autocheckpoint = 3000;
       PRAGMA temp_store = MEMORY;
       PRAGMA foreign_keys = ON;
     `);
