@@ -139,3 +139,11 @@ test("for every instant the next midnight is a full day of GMT ahead at the most
 test("an interval is shortened or lengthened by a twentieth at the most", () => {
   expect([0, 0.5, 1].map((chance) => jittered(1000, chance))).toEqual([950, 1000, 1050]);
 });
+
+test("after a fault of our own, such as a full disk, a file is tried again within a second, and within a minute later on", () => {
+  const own = exampleError("aborted", { bodyMayHaveArrived: false });
+  const at = { now: NOW, random: 0.99, rules: defaultRules, pauses: 0 };
+  expect(whenAgain(own, 1, at).retryAt - NOW).toBeLessThanOrEqual(1000);
+  expect(whenAgain(own, 50, at).retryAt - NOW).toBeLessThanOrEqual(60_000);
+  expect(whenAgain(exampleError("unreachable"), 1, at).retryAt - NOW).toBeGreaterThan(5000);
+});

@@ -1,7 +1,7 @@
 import type { MetrikaError } from "../metrika/errors.ts";
 import type { Uploading } from "../metrika/offline-conversions.ts";
 import type { PauseReason, UploadFacts, UploadRecord, UploadState } from "../store/store.ts";
-import { backoffMs } from "./backoff.ts";
+import { type Backoff, backoffMs } from "./backoff.ts";
 import { factsOf, refusedAll } from "./poll-outcome.ts";
 import { OWN_QUOTAS } from "./request-budget.ts";
 import { type DeliveryRules, firstReadBackMs } from "./rules.ts";
@@ -81,6 +81,9 @@ export function outcomeOfSendError(error: MetrikaError, upload: UploadRecord, at
   return { to: "planned", facts: rests, outcome: error.kind, pause, counterRestsUntil: retryAt };
 }
 
+/** After a fault of our own, such as a full disk: it costs Metrika nothing to try again soon. */
+const OWN_FAULT: Backoff = { firstMs: 1000, limitMs: 60_000 };
+
 /** When the same request may be made again, and whether everything else of this credential must rest as well. */
 export function whenAgain(
   error: MetrikaError,
@@ -102,7 +105,8 @@ export function whenAgain(
     const isExhausted = name !== OWN_QUOTAS.write && until >= nextMidnight(now);
     return { ...alone, retryAt: until, pause: { reason: "quota", until, isExhausted } };
   }
-  return { ...alone, retryAt: asked ?? now + backoffMs(rules.retry, Math.max(1, failures), random) };
+  const backoff = error.kind === "aborted" ? OWN_FAULT : rules.retry;
+  return { ...alone, retryAt: asked ?? now + backoffMs(backoff, Math.max(1, failures), random) };
 }
 
 /**

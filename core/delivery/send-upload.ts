@@ -1,6 +1,6 @@
 import type { UploadRecord } from "../store/store.ts";
 import { type BuiltFile, buildFile } from "./build-file.ts";
-import { asMetrikaError, credentialOf, noteSuccess, rest } from "./credential-use.ts";
+import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } from "./credential-use.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { keepLease } from "./lease.ts";
 import { moveUpload } from "./move-upload.ts";
@@ -16,6 +16,8 @@ export async function sendUpload(
   claim: string,
   signal: AbortSignal,
 ): Promise<void> {
+  // First of all: a token that cannot be opened must not make a file uncertain that never left.
+  const credential = await credentialOf(deps, planned.credentialId);
   const startedAt = deps.now();
   const attempts = planned.attempts + 1;
   const begun = await moveUpload(deps, {
@@ -30,7 +32,7 @@ export async function sendUpload(
   });
   if (!begun) return;
   const upload = { ...planned, attempts };
-  const { outcome, detail } = await trySend(deps, upload, claim, signal);
+  const { outcome, detail } = await trySend(deps, upload, credential, claim, signal);
   const attempt = {
     kind: "send",
     startedAt,
@@ -61,11 +63,11 @@ export async function sendUpload(
 async function trySend(
   deps: DeliveryDeps,
   upload: UploadRecord,
+  credential: OpenCredential,
   claim: string,
   signal: AbortSignal,
 ): Promise<{ outcome: Outcome; detail: string | null }> {
   const lease = keepLease(deps, upload.id, claim);
-  const credential = await credentialOf(deps, upload.credentialId);
   const rules = await deps.plans.rulesFor(credential.record);
   const at = () => ({ now: deps.now(), random: deps.random(), rules, pauses: credential.record.pauses });
   let file: BuiltFile | null = null;
