@@ -17,7 +17,8 @@ export interface Cancelled {
 /** Cancels the rows of a batch or source that are not on their way yet; with `dryRun` only counts them. */
 export async function cancelRows(deps: WithdrawDeps, of: Withdrawn, dryRun: boolean): Promise<Cancelled> {
   const { withdrawals } = deps.store;
-  const cancelled = await walk(deps, (step) => withdrawals.cancel({ of, dryRun, ...step }));
+  const counted = new Set<number>();
+  const cancelled = await walk(deps, (step) => withdrawals.cancel({ of, dryRun, counted, ...step }));
   return { cancelled, notCancellable: await withdrawals.countSent(of) };
 }
 

@@ -63,7 +63,7 @@ export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRoute
     const isOwn = (found: { readonly workspaceId: number } | null) => found?.workspaceId === workspaceId;
     return {
       reasons: asked.reason === undefined ? null : [asked.reason],
-      sourceId: await idOf("webhook_id", asked.webhook_id, sources.findByUuid, isOwn),
+      sourceId: await idOf("webhook_id", asked.webhook_id, sources.findWithDeleted, isOwn),
       counterId: asked.counter_id ?? null,
       batchId: await idOf("batch_id", asked.batch_id, batches.findByUuid, async ({ sourceId }) =>
         isOwn(await sources.get(sourceId)),

@@ -93,7 +93,7 @@ export function matchRateRoutes(deps: RouteDeps): ReturnType<typeof createRouter
   const { store } = deps;
 
   async function ownSourceId(uuid: string, workspaceId: number): Promise<number> {
-    const source = await store.sources.findByUuid(uuid);
+    const source = await store.sources.findWithDeleted(uuid);
     if (source?.workspaceId === workspaceId) return source.id;
     throw new ProblemError("not_found", { path: quoteValue(`/v1/webhooks/${uuid}`) });
   }

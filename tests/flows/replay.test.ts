@@ -286,3 +286,20 @@ test("for every replay that is cancelled half-way and run again, each sale is co
     { numRuns: 15 },
   );
 }, 60_000);
+
+test("rows of a deleted webhook can be replayed by its id, and its match rates still be read", async () => {
+  const rig = await startTestGateway();
+  const webhook = await rig.createWebhook();
+  await rig.post(webhook, [sale(0)]);
+  await rig.settle();
+  await rig.post(webhook, [sale(1)]);
+  await rig.manage("DELETE", `/v1/webhooks/${webhook.id}?discard=true`);
+  const filter = { webhook_id: webhook.id, reason: "cancelled" };
+  const asked = await rig.manage("POST", "/v1/replays", { ...filter, dry_run: true });
+  expect(asked).toMatchObject({ status: 200, body: { rows: 1 } });
+  await rig.manage("POST", "/v1/replays", filter);
+  await rig.settle();
+  expect(rig.simulator.ledger.total).toBe(2);
+  const rates = await rig.manage("GET", `/v1/match-rates?webhook_id=${webhook.id}&by=webhook`);
+  expect(rates.body.data).toMatchObject([{ rows: 2 }]);
+});

@@ -121,6 +121,8 @@ export interface SourceStore {
   create(source: NewSource): Promise<SourceRecord>;
   /** Null for a deleted one. */
   findByUuid(uuid: string): Promise<SourceRecord | null>;
+  /** Also a deleted one. */
+  findWithDeleted(uuid: string): Promise<SourceRecord | null>;
   /** Also a deleted one: its batches can still be read. */
   get(id: number): Promise<SourceRecord | null>;
   /** Deleted ones as well. */

@@ -32,8 +32,13 @@ export interface WithdrawnRows {
  * without rows is deleted.
  */
 export interface WithdrawalStore {
-  /** Cancels some rows, in one transaction, or with `dryRun` only counts them. */
-  cancel(step: WithdrawalStep & { readonly dryRun: boolean }): Promise<WithdrawnRows>;
+  /**
+   * Cancels some rows, in one transaction, or with `dryRun` only counts them. Rows move on between two steps, so what a step
+   * has counted is added to `counted`, and what stands there already is not counted again.
+   */
+  cancel(
+    step: WithdrawalStep & { readonly dryRun: boolean; readonly counted?: Set<number> | undefined },
+  ): Promise<WithdrawnRows>;
   /**
    * Takes some rows of a source whose delivery is paused out of files that are not on their way; they wait as
    * `delivery_paused`. Ends at once when delivery was resumed meanwhile.

@@ -140,6 +140,9 @@ export function sourceQueries(db: Db): SourceStore {
     async findByUuid(uuid) {
       return (living.get({ uuid }) as SourceRecord | undefined) ?? null;
     },
+    async findWithDeleted(uuid) {
+      return (db.select().from(sources).where(eq(sources.uuid, uuid)).get() as SourceRecord | undefined) ?? null;
+    },
     async get(id) {
       return (db.select().from(sources).where(eq(sources.id, id)).get() as SourceRecord | undefined) ?? null;
     },

@@ -157,13 +157,17 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     of: Withdrawn,
     aside: "cancelled" | "delivery_paused",
     now: number,
-    dryRun: boolean,
+    counted: Set<number> | null,
   ): number {
     if (found.replacedIn !== null)
-      return dryRun ? found.ids.length : leave(found.replacedIn, aside, found.ids, now, true);
+      return counted ? found.ids.length : leave(found.replacedIn, aside, found.ids, now, true);
     const whose = "sourceId" in of ? { sourceId: of.sourceId, batchId: null } : { sourceId: null, batchId: of.batchId };
     const rows = stillHere.all({ ids: JSON.stringify(found.ids), ...whose });
-    if (dryRun) return rows.length;
+    if (counted) {
+      const before = counted.size;
+      for (const { id } of rows) counted.add(id);
+      return counted.size - before;
+    }
     for (const [file, standing] of Map.groupBy(rows, (row) => row.upload_id)) {
       if (file !== null) {
         leave(file, aside, ids(standing), now, false);
@@ -179,7 +183,12 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
   }
 
   const walk = sqlite.transaction(
-    (parts: readonly Part[], step: WithdrawalStep, aside: "cancelled" | "delivery_paused", dryRun: boolean) => {
+    (
+      parts: readonly Part[],
+      step: WithdrawalStep,
+      aside: "cancelled" | "delivery_paused",
+      counted: Set<number> | null,
+    ) => {
       let cursor: WithdrawalCursor = step.cursor ?? { part: 0, within: 0, rowId: 0 };
       let rows = 0;
       for (let looked = 0; looked < step.limit; ) {
@@ -189,7 +198,7 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
           cursor = { part: cursor.part + 1, within: 0, rowId: 0 };
           continue;
         }
-        rows += withdraw(found, step.of, aside, step.now, dryRun);
+        rows += withdraw(found, step.of, aside, step.now, counted);
         looked += found.ids.length;
         cursor = { part: cursor.part, within: found.within, rowId: found.rowId };
       }
@@ -230,15 +239,15 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
       const { of } = step;
       const parts = "sourceId" in of ? partsOfSource(of.sourceId) : partsOfBatch(of.batchId);
       const done = step.dryRun
-        ? walk.deferred(parts, step, "cancelled", true)
-        : walk.immediate(parts, step, "cancelled", false);
+        ? walk.deferred(parts, step, "cancelled", step.counted ?? new Set())
+        : walk.immediate(parts, step, "cancelled", null);
       // Rows that left their file hold their second no longer.
       if (!step.dryRun) seconds.forget();
       return done;
     },
     async hold(step) {
       if (!isPaused(step.of.sourceId)) return { rows: 0, cursor: null };
-      const done = walk.immediate(fileParts(step.of.sourceId), step, "delivery_paused", false);
+      const done = walk.immediate(fileParts(step.of.sourceId), step, "delivery_paused", null);
       seconds.forget();
       return done;
     },

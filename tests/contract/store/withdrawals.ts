@@ -42,6 +42,27 @@ export function withdrawalsContract(current: CurrentWorld): void {
     expect(await world.place()).toBe(0);
   });
 
+  test("a dry run counts a row once that the planner moves on between two steps", async () => {
+    const world = current();
+    await world.receive([sale(1), sale(2), sale(3)]);
+    const dry = {
+      of: { sourceId: world.source.id },
+      limit: 2,
+      now: world.now,
+      dryRun: true,
+      counted: new Set<number>(),
+    };
+    let step = await world.store.withdrawals.cancel({ ...dry, cursor: null });
+    expect(step.rows).toBe(2);
+    await world.place();
+    let rows = step.rows;
+    while (step.cursor) {
+      step = await world.store.withdrawals.cancel({ ...dry, cursor: step.cursor });
+      rows += step.rows;
+    }
+    expect(rows).toBe(3);
+  });
+
   test("a batch that is not yet sealed is not cancelled with its source", async () => {
     const world = current();
     const { batchId } = await world.begin([sale(1)]);
