@@ -6,7 +6,7 @@ import type { DeliveryDeps } from "./deps.ts";
 import { filePath } from "./files-folder.ts";
 
 /** Lines read from the database at once. */
-const PAGE_ROWS = 5000;
+const PAGE_ROWS = 1000;
 const CHUNK_BYTES = 256 * 1024;
 
 /** A CSV file on disk, ready to be streamed to Metrika. */
