@@ -196,26 +196,3 @@ export const Attempt = v.pipe(
   }),
   component("Attempt"),
 );
-
-const requests = v.object({ reads: count, writes: count });
-
-/** How the day's requests of a Yandex login are spent and planned. */
-export const QuotaOfLogin = v.pipe(
-  v.object({
-    login: v.pipe(text, v.description("null until Yandex has told it")),
-    credentials: v.pipe(count, v.description("Tokens of this login that webhooks use")),
-    credentials_paused: v.pipe(count, v.description("How many of them rest now")),
-    limit: v.pipe(count, v.description("Requests a day, reads and writes each: METRIKA_DAILY_REQUESTS")),
-    reserve: v.pipe(count, v.description("Of them, kept for people: sending and polling leave these alone")),
-    spent: v.pipe(requests, v.description("Since 00:00 GMT, by this gateway's count")),
-    left: v.pipe(requests, v.description("What sending and polling may still spend today")),
-    planned: v.pipe(requests, v.description("What they will spend until 00:00 GMT at the present pace")),
-    linger_seconds: v.pipe(count, v.description("How long a file that is opened now gathers rows")),
-    poll_seconds: v.pipe(count, v.description("How often Metrika is asked about files it works on")),
-    split_files: v.pipe(v.boolean(), v.description("Whether each goal and kind of identifier has files of its own")),
-    enough_until: v.pipe(v.nullable(instant), v.description("When the writes run out at this pace; null: they last")),
-    resets_at: instant,
-    exhausted: v.pipe(v.boolean(), v.description("Metrika has said that the day is used up")),
-  }),
-  component("QuotaOfLogin"),
-);

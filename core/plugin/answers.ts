@@ -2,10 +2,7 @@ import type { Conversion, Finding } from "../conversion/conversion.ts";
 import { csvHeader, csvRow } from "../conversion/csv.ts";
 import { describeFinding } from "../conversion/findings.ts";
 import { reportBatch } from "../delivery/batch-report.ts";
-import type { QuotaPlan } from "../delivery/quota-plan.ts";
 import { fateOf, isLate } from "../delivery/row-fate.ts";
-import { type DeliveryRules, workersShare } from "../delivery/rules.ts";
-import { nextMidnight } from "../delivery/send-outcome.ts";
 import { rowDetails } from "../delivery/sentences.ts";
 import { openRejection, type Receipt, type Rejection } from "../intake/receipt.ts";
 import { type Language, render } from "../language.ts";
@@ -13,8 +10,6 @@ import { conversionUuid } from "../store/public-id.ts";
 import type {
   BatchRecord,
   BatchRow,
-  LoginRecord,
-  LoginSpending,
   ReplayLinks,
   RowWarning,
   SourceRecord,
@@ -218,34 +213,5 @@ export function rowAnswer(
     upload_id: row.upload?.uuid ?? null,
     rejection,
     received: refused?.received ?? null,
-  };
-}
-
-/** How a login's day is spent and planned, as the API tells it. */
-export function quotaAnswer(
-  { login, credentials, paused }: LoginRecord,
-  spent: LoginSpending,
-  plan: QuotaPlan,
-  rules: Pick<DeliveryRules, "dailyRequests" | "reserveShare">,
-  now: number,
-) {
-  const share = workersShare(rules);
-  const exhausted = spent.exhaustedAt !== null;
-  const leftOf = (used: number) => (exhausted ? 0 : Math.max(0, share - used));
-  return {
-    login,
-    credentials,
-    credentials_paused: paused,
-    limit: rules.dailyRequests,
-    reserve: rules.dailyRequests - share,
-    spent: { reads: spent.reads, writes: spent.writes },
-    left: { reads: leftOf(spent.reads), writes: leftOf(spent.writes) },
-    planned: { reads: plan.forecast.reads, writes: plan.forecast.writes },
-    linger_seconds: Math.round(plan.lingerMs / 1000),
-    poll_seconds: Math.round(plan.pollMs / 1000),
-    split_files: plan.isSplit,
-    enough_until: isoOrNull(plan.forecast.enoughUntil),
-    resets_at: iso(nextMidnight(now)),
-    exhausted,
   };
 }

@@ -3,8 +3,8 @@ import * as v from "valibot";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { documentedQuotas } from "../../core/metrika/simulator/settings.ts";
 import type { MetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
-import { QuotaOfLogin } from "../../core/plugin/answer-schemas.ts";
 import type { RequestKind } from "../../core/store/store.ts";
+import { QuotaOfLogin } from "../../gateway/routes/quota.ts";
 import { HOUR, MINUTE, sale, startTestGateway, type TestGateway, type TestWebhook } from "../setup/gateway.ts";
 
 type Quota = v.InferOutput<typeof QuotaOfLogin>;
