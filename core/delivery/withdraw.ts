@@ -17,8 +17,8 @@ export interface Cancelled {
 /** Cancels the rows of a batch or source that are not on their way yet; with `dryRun` only counts them. */
 export async function cancelRows(deps: WithdrawDeps, of: Withdrawn, dryRun: boolean): Promise<Cancelled> {
   const { withdrawals } = deps.store;
-  const counted = new Set<number>();
-  const cancelled = await walk(deps, (step) => withdrawals.cancel({ of, dryRun, counted, ...step }));
+  const counting = dryRun ? { counted: new Set<number>() } : {};
+  const cancelled = await walk(deps, (step) => withdrawals.cancel({ of, ...counting, ...step }));
   return { cancelled, notCancellable: await withdrawals.countSent(of) };
 }
 

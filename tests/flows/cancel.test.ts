@@ -1,19 +1,10 @@
 import { expect, test } from "bun:test";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
-import { HOUR, MINUTE, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { HOUR, MINUTE, sale, startTestGateway, startWithHistory, type TestGateway } from "../setup/gateway.ts";
 
 const wrongGroups = ({ sql }: TestGateway) =>
   sql(`select u.id, u.rows, sum(g.rows) as grouped from uploads u left join upload_groups g on g.upload_id = u.id
     where u.state <> 'failed' group by u.id having u.rows <> coalesce(grouped, 0)`);
-
-/** A gateway whose counter has had its first file, so that the next ones gather rows for a while. */
-async function startWithHistory(...options: Parameters<typeof startTestGateway>) {
-  const gateway = await startTestGateway(...options);
-  const webhook = await gateway.createWebhook();
-  await gateway.post(webhook, [sale(9)]);
-  await gateway.settle();
-  return { gateway, webhook };
-}
 
 test("a batch that is in no file yet is cancelled whole, and says so", async () => {
   const { createWebhook, post, manage, status, rows, settle, simulator } = await startTestGateway();

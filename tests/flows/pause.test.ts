@@ -1,17 +1,16 @@
 import { expect, test } from "bun:test";
-import { HOUR, MINUTE, sale, startTestGateway, type TestGateway, type TestWebhook } from "../setup/gateway.ts";
+import {
+  HOUR,
+  MINUTE,
+  sale,
+  startTestGateway,
+  startWithHistory,
+  type TestGateway,
+  type TestWebhook,
+} from "../setup/gateway.ts";
 
 const pause = ({ manage }: TestGateway, webhook: TestWebhook, paused: boolean) =>
   manage("PATCH", `/v1/webhooks/${webhook.id}`, { delivery_paused: paused });
-
-/** A gateway whose counter has had its first file, so that the next ones gather rows for a while. */
-async function startWithHistory(...options: Parameters<typeof startTestGateway>) {
-  const gateway = await startTestGateway(...options);
-  const webhook = await gateway.createWebhook();
-  await gateway.post(webhook, [sale(9)]);
-  await gateway.settle();
-  return { gateway, webhook };
-}
 
 test("while delivery is paused conversions are taken and wait, and the batch says why", async () => {
   const gateway = await startTestGateway();

@@ -54,10 +54,17 @@ export async function cancelSome(
   const batchId = batch === null ? undefined : batches[batch % Math.max(1, batches.length)];
   const of = batchId === undefined ? { sourceId: world.source.id } : { batchId };
   const walk = async (dryRun: boolean) => {
+    const counting = dryRun ? { counted: new Set<number>() } : {};
     let rows = 0;
     let cursor: WithdrawalCursor | null = null;
     do {
-      const done: WithdrawnRows = await world.store.withdrawals.cancel({ of, cursor, limit, dryRun, now: world.now });
+      const done: WithdrawnRows = await world.store.withdrawals.cancel({
+        of,
+        cursor,
+        limit,
+        now: world.now,
+        ...counting,
+      });
       rows += done.rows;
       cursor = done.cursor;
       if (!dryRun) await check();

@@ -287,3 +287,12 @@ async function expectNothingLeft(simulator: MetrikaSimulator, clock: ManualClock
 function isStream(body: unknown): body is ReadableStream {
   return body instanceof ReadableStream;
 }
+
+/** A gateway whose counter has had its first file, so that the next ones gather rows for a while. */
+export async function startWithHistory(options: TestGatewayOptions = {}) {
+  const gateway = await startTestGateway(options);
+  const webhook = await gateway.createWebhook();
+  await gateway.post(webhook, [sale(9)]);
+  await gateway.settle();
+  return { gateway, webhook };
+}

@@ -27,18 +27,16 @@ export interface WithdrawnRows {
 }
 
 /**
- * Rows that a person takes back before they are sent: those in no file, and those in a file that is filling or closed but was
- * never tried and is claimed by nobody. Metrika cannot delete, so nothing else can be taken back. An upload that is left
+ * Rows that a person takes back before they are sent: those in no file, and those in a file that is filling or closed, is
+ * claimed by nobody, and that no try can have brought to Metrika. Metrika cannot delete, so nothing else can be taken back. An upload that is left
  * without rows is deleted.
  */
 export interface WithdrawalStore {
   /**
-   * Cancels some rows, in one transaction, or with `dryRun` only counts them. Rows move on between two steps, so what a step
-   * has counted is added to `counted`, and what stands there already is not counted again.
+   * Cancels some rows, in one transaction. With `counted` it only counts them: rows move on between two steps, so what a step
+   * has counted is added there, and what stands there already is not counted again.
    */
-  cancel(
-    step: WithdrawalStep & { readonly dryRun: boolean; readonly counted?: Set<number> | undefined },
-  ): Promise<WithdrawnRows>;
+  cancel(step: WithdrawalStep & { readonly counted?: Set<number> }): Promise<WithdrawnRows>;
   /**
    * Takes some rows of a source whose delivery is paused out of files that are not on their way; they wait as
    * `delivery_paused`. Ends at once when delivery was resumed meanwhile.

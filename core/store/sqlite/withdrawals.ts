@@ -238,11 +238,10 @@ export function prepareWithdrawals(sqlite: Database, seconds: Seconds): Withdraw
     async cancel(step) {
       const { of } = step;
       const parts = "sourceId" in of ? partsOfSource(of.sourceId) : partsOfBatch(of.batchId);
-      const done = step.dryRun
-        ? walk.deferred(parts, step, "cancelled", step.counted ?? new Set())
-        : walk.immediate(parts, step, "cancelled", null);
+      if (step.counted) return walk.deferred(parts, step, "cancelled", step.counted);
+      const done = walk.immediate(parts, step, "cancelled", null);
       // Rows that left their file hold their second no longer.
-      if (!step.dryRun) seconds.forget();
+      seconds.forget();
       return done;
     },
     async hold(step) {

@@ -151,7 +151,7 @@ export function replaysContract(current: CurrentWorld): void {
     const { batchId } = await world.receive([sale(1, { target: "a" }), sale(2)]);
     await world.place(({ target }) => (target === "a" ? "goal_not_found" : "upload"));
     await world.store.withdrawals.cancel({
-      ...{ of: { batchId }, cursor: null, limit: 10, now: world.now, dryRun: false },
+      ...{ of: { batchId }, cursor: null, limit: 10, now: world.now },
     });
     expect(await count(world)).toEqual({ failed: 0, goal_not_found: 1, cancelled: 1 });
     await advance(world, await begin(world));

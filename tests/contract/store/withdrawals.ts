@@ -3,7 +3,15 @@ import type { Withdrawn } from "../../../core/store/store.ts";
 import { type CurrentWorld, LINGER_MS, sale, type World } from "./world.ts";
 
 const cancel = async (world: World, of: Withdrawn, dryRun = false) =>
-  (await world.store.withdrawals.cancel({ of, cursor: null, limit: 1000, now: world.now, dryRun })).rows;
+  (
+    await world.store.withdrawals.cancel({
+      of,
+      cursor: null,
+      limit: 1000,
+      now: world.now,
+      ...(dryRun && { counted: new Set() }),
+    })
+  ).rows;
 
 const hold = async (world: World, sourceId = world.source.id) => {
   await world.store.sources.update(sourceId, { deliveryPaused: true }, world.now);
@@ -49,7 +57,6 @@ export function withdrawalsContract(current: CurrentWorld): void {
       of: { sourceId: world.source.id },
       limit: 2,
       now: world.now,
-      dryRun: true,
       counted: new Set<number>(),
     };
     let step = await world.store.withdrawals.cancel({ ...dry, cursor: null });
