@@ -54,7 +54,7 @@ const SUITE_SETTINGS = { fsync: "off", shared_buffers: "128MB", max_connections:
 const KEEPER = `
 folder=$1 life=first; shift
 cd "$folder" || exit 1
-trap "" TERM
+trap "" TERM QUIT
 umask 077
 printf %s "$PASSWORD" >password
 start() { { "$@" </dev/null >>log 2>&1; : >"ended-$life"; } & }
@@ -62,7 +62,6 @@ start() { { "$@" </dev/null >>log 2>&1; : >"ended-$life"; } & }
 shift
 start "$@"
 while read -r next; do life=$next; start "$@"; done
-trap "" QUIT
 until [ -e "ended-$life" ]; do kill -CONT 0; kill -QUIT 0; sleep 0.05; done
 # A server that was killed leaves its lock on the folder in shared memory.
 [ ! -e data/postmaster.pid ] || ipcrm -m "$(sed -n '7s/.* //p' data/postmaster.pid)" 2>/dev/null
