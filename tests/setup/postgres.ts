@@ -175,8 +175,11 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       await ended();
     },
     async restart() {
-      // SIGINT is the "fast" shutdown: sessions are ended, the log is closed in order.
-      if (!hasEnded()) process.kill(pid, "SIGINT");
+      if (!hasEnded()) {
+        await signal("SIGCONT");
+        // The "fast" shutdown: sessions are ended, the log is closed in order.
+        process.kill(pid, "SIGINT");
+      }
       await ended();
       life = crypto.randomUUID();
       keeper.stdin.write(`${life}\n`);
@@ -248,7 +251,8 @@ function databasesOn(server: string): TestPostgres {
     url,
     async createDatabase() {
       const name = `gateway_test_${crypto.randomUUID().replaceAll("-", "")}`;
-      await run(`create database ${name}`);
+      // Not template1, which on a server of somebody's own may hold something or be in use.
+      await run(`create database ${name} template template0`);
       made.add(url(name));
       return url(name);
     },
