@@ -1,4 +1,5 @@
 import type { Founding, Store } from "../store.ts";
+import { createIntake } from "./intake.ts";
 import { openPostgres } from "./open.ts";
 
 /** What is not there yet on PostgreSQL. */
@@ -12,13 +13,13 @@ function missing<T extends object>(part: string): T {
 
 /** The store on a PostgreSQL database, for any number of gateways. */
 export async function openPostgresStore(url: string, _founding: Founding): Promise<Store> {
-  const { shared, close } = await openPostgres(url);
+  const { driver, shared, close } = await openPostgres(url);
   return {
     installation: missing("installation"),
     apiKeys: missing("apiKeys"),
     credentials: missing("credentials"),
     sources: missing("sources"),
-    intake: missing("intake"),
+    intake: createIntake(driver),
     batches: missing("batches"),
     conversions: missing("conversions"),
     matchRates: missing("matchRates"),
