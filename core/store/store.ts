@@ -56,3 +56,11 @@ export interface Installation {
   readonly vaultCheck: string;
   readonly workspaceId: number;
 }
+
+/** What a new installation is founded with; ignored when the database already has one. */
+export interface Founding {
+  readonly uuid: string;
+  readonly workspaceUuid: string;
+  readonly vaultCheck: string;
+  readonly now: number;
+}
