@@ -1,5 +1,6 @@
+import { type Placeholder, sql } from "drizzle-orm";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
-import { accountsOnPostgres } from "../dialect.ts";
+import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
 import { foundInstallation } from "../sql/found-installation.ts";
@@ -33,9 +34,13 @@ export async function openPostgresStore(
   founding: Founding,
   options: { readonly connections?: number } = {},
 ): Promise<Store> {
-  const { driver, db, close } = await openPostgres(url, options.connections);
+  const { driver, db, shared, close } = await openPostgres(url, options.connections);
   const installation = await underMigrationLock(driver.sql, (tx) => driver.within(tx, foundInstallation(founding)));
-  const accounts = accountsOnPostgres(db);
+  const accounts = {
+    db,
+    tables: schema,
+    ids: (list: Placeholder) => sql`(select value::bigint from gateway.json_each(${list}))`,
+  };
   return {
     installation,
     apiKeys: apiKeyQueries(accounts),
@@ -53,6 +58,7 @@ export async function openPostgresStore(
     goals: goalQueries(accounts),
     quota: createQuotaStore(driver),
     maintenance: missing("maintenance"),
+    shared,
     close,
   };
 }

@@ -67,6 +67,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     goals: goalQueries(accounts),
     quota: createQuotaStore(driver),
     maintenance: prepareMaintenance(sqlite, driver),
+    shared: null,
     async close() {
       close();
     },
