@@ -80,8 +80,8 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
   });
   try {
     verifyMasterKey(vault, store.installation.vaultCheck);
-    await store.maintenance.removeUnsealed();
-    // The lock says that no other process lives: every claim is one of a process that died.
+    // The lock says that no other process lives: every unsealed batch, and every claim, is one of a process that died.
+    await store.maintenance.removeUnsealed(Number.MAX_SAFE_INTEGER);
     await store.uploads.releaseClaims({
       leasesBefore: Number.MAX_SAFE_INTEGER,
       now: now(),

@@ -1,21 +1,21 @@
 import { installation, workspaces } from "../schema.sqlite.ts";
+import { createDeadLetters } from "../sql/dead-letters.ts";
 import { discardBatch } from "../sql/discard-batch.ts";
+import { createReplays } from "../sql/replays.ts";
+import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Installation, Store } from "../store.ts";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
 import { prepareConversions } from "./conversions.ts";
-import { prepareDeadLetters } from "./dead-letters.ts";
 import { createSqliteDriver } from "./driver.ts";
-import { prepareMaintenance } from "./maintenance.ts";
+import { createMaintenance } from "./maintenance.ts";
 import { prepareMatchRates } from "./match-rates.ts";
 import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
 import { prepareQuota } from "./quota.ts";
-import { prepareReplays } from "./replays.ts";
 import { prepareSeconds } from "./same-second.ts";
 import { prepareUploads } from "./uploads.ts";
-import { prepareWithdrawals } from "./withdrawals.ts";
 
 /** What a new installation is founded with; ignored when the database already has one. */
 export interface Founding {
@@ -31,9 +31,9 @@ export interface Founding {
  */
 export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
-  const intake = prepareIntake(sqlite);
-  const seconds = prepareSeconds(sqlite);
   const driver = createSqliteDriver(sqlite);
+  const intake = prepareIntake(sqlite, driver);
+  const seconds = prepareSeconds(sqlite);
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
@@ -60,14 +60,14 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     batches: prepareBatches(sqlite, installation.uuid),
     conversions: prepareConversions(sqlite, installation.uuid),
     matchRates: prepareMatchRates(sqlite),
-    planning: preparePlanning(sqlite, seconds),
+    planning: preparePlanning(sqlite, driver, seconds),
     uploads: prepareUploads(sqlite, db),
-    deadLetters: prepareDeadLetters(sqlite),
-    replays: prepareReplays(sqlite, db, seconds),
-    withdrawals: prepareWithdrawals(sqlite, seconds),
+    deadLetters: createDeadLetters(driver),
+    replays: createReplays(driver),
+    withdrawals: createWithdrawals(driver),
     goals: goalQueries(db),
     quota: prepareQuota(sqlite),
-    maintenance: prepareMaintenance(sqlite, driver),
+    maintenance: createMaintenance(driver),
     async close() {
       close();
     },
