@@ -24,7 +24,7 @@ interface ReplayRow extends Omit<ReplayRecord, "filter"> {
   readonly cursor: string | null;
 }
 
-const REPLAY = `id, uuid, workspace_id as "workspaceId", filter, state, matched, replayed, cursor,
+const REPLAY = `id, uuid, workspace_id as "workspaceId", cast(filter as text) as filter, state, matched, replayed, cast(cursor as text) as cursor,
   created_at as "createdAt", updated_at as "updatedAt", ended_at as "endedAt"`;
 
 const insert = statement<ReplayRow, [string, number, filter: string, matched: number, cursor: string, now: number]>(
