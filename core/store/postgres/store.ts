@@ -1,4 +1,8 @@
+import { createDeadLetters } from "../sql/dead-letters.ts";
+import { createReplays } from "../sql/replays.ts";
+import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Founding, Store } from "../store.ts";
+import { createMaintenance } from "./maintenance.ts";
 import { openPostgres } from "./open.ts";
 
 /** What is not there yet on PostgreSQL. */
@@ -12,7 +16,7 @@ function missing<T extends object>(part: string): T {
 
 /** The store on a PostgreSQL database, for any number of gateways. */
 export async function openPostgresStore(url: string, _founding: Founding): Promise<Store> {
-  const { shared, close } = await openPostgres(url);
+  const { driver, shared, close } = await openPostgres(url);
   return {
     installation: missing("installation"),
     apiKeys: missing("apiKeys"),
@@ -24,12 +28,12 @@ export async function openPostgresStore(url: string, _founding: Founding): Promi
     matchRates: missing("matchRates"),
     planning: missing("planning"),
     uploads: missing("uploads"),
-    deadLetters: missing("deadLetters"),
-    replays: missing("replays"),
-    withdrawals: missing("withdrawals"),
+    deadLetters: createDeadLetters(driver),
+    replays: createReplays(driver),
+    withdrawals: createWithdrawals(driver),
     goals: missing("goals"),
     quota: missing("quota"),
-    maintenance: missing("maintenance"),
+    maintenance: createMaintenance(driver),
     shared,
     close,
   };
