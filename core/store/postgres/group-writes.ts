@@ -1,12 +1,10 @@
 import type { IdentifierKind } from "../../conversion/conversion.ts";
 import { isGivenUp, placeRevision } from "../meet-fact.ts";
+import { isCountedAside } from "../sql/holders.ts";
 import type { IntakeRow, IntakeSlice, SetAsideReason } from "../store.ts";
 import type { Known, KnownFact } from "./known-facts.ts";
 import { lists, type Value } from "./lists.ts";
 import type { Tx } from "./tx.ts";
-
-/** Why a row counts in `batch_set_aside`: its batch does not wait for it. */
-const COUNTED: ReadonlySet<string | null> = new Set<SetAsideReason>(["waiting_goal", "goal_not_found", "cancelled"]);
 
 const INSERT_DUPLICATES = `insert into gateway.duplicates (batch_id, row, conversion_id, revision, upload_id)
   select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])`;
@@ -88,7 +86,7 @@ export function createGroupWrites(known: Pick<Known, "files">): GroupWrites {
   const revised = new Set<KnownFact>();
 
   const countAside = (batchId: number, target: string, reason: SetAsideReason | null) => {
-    if (reason !== null && COUNTED.has(reason)) setAside.add([batchId, target, reason], 1);
+    if (isCountedAside(reason)) setAside.add([batchId, target, reason], 1);
   };
 
   return {

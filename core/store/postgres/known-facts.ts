@@ -1,5 +1,6 @@
 import type { Conversion, IdentifierKind } from "../../conversion/conversion.ts";
 import type { FileOfFact, Teller } from "../meet-fact.ts";
+import { IDENTIFIER } from "../sql/upload-groups.ts";
 import type { IntakeSlice, SetAsideReason, UploadState } from "../store.ts";
 import { list, lists } from "./lists.ts";
 import type { Tx } from "./tx.ts";
@@ -71,7 +72,7 @@ interface FactRow {
 }
 
 const FACT = `c.id, c.date_time, c.target, c.batch_id, c.row, c.source_id, c.price, c.currency, c.revision, c.upload_id, c.set_aside,
-  case when c.client_id <> '' then 'client_id' when c.yclid <> '' then 'yclid' when c.user_id <> '' then 'user_id' else 'purchase_id' end as identifier,
+  ${IDENTIFIER} as identifier,
   u.state, u.currency as file_currency, b.created_at as told_at, b.sealed`;
 const STANDING = "left join gateway.uploads u on u.id = c.upload_id left join gateway.batches b on b.id = c.batch_id";
 

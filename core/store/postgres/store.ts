@@ -3,13 +3,17 @@ import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "..
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
+import { createDeadLetters } from "../sql/dead-letters.ts";
 import { foundInstallation } from "../sql/found-installation.ts";
 import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
+import { createReplays } from "../sql/replays.ts";
 import { createUploadStore } from "../sql/uploads.ts";
+import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
 import type { Founding, Store } from "../store.ts";
 import { createIntake } from "./intake.ts";
+import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
 import { sourceBatches } from "./source-batches.ts";
 
@@ -53,12 +57,12 @@ export async function openPostgresStore(
     matchRates: createMatchRateStore(driver),
     planning: missing("planning"),
     uploads: createUploadStore(driver, () => lockClaims.send()),
-    deadLetters: missing("deadLetters"),
-    replays: missing("replays"),
-    withdrawals: missing("withdrawals"),
+    deadLetters: createDeadLetters(driver),
+    replays: createReplays(driver),
+    withdrawals: createWithdrawals(driver),
     goals: goalQueries(accounts),
     quota: createQuotaStore(driver),
-    maintenance: missing("maintenance"),
+    maintenance: createMaintenance(driver),
     shared,
     close,
   };
