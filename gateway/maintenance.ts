@@ -1,31 +1,38 @@
 import { getLogger } from "@logtape/logtape";
 import { Cron } from "croner";
+import type { Housekeeping } from "../core/delivery/housekeeping.ts";
 import type { HalfWritten } from "../core/intake/half-written.ts";
 import type { MaintenanceStore } from "../core/store/store.ts";
 
 /** Facts deleted in one transaction: short enough that no request waits for it. */
 const PURGE_ROWS = 500;
 
+/** What house-keeping works with. */
+export interface MaintenanceDeps {
+  readonly store: MaintenanceStore;
+  readonly halfWritten: HalfWritten;
+  readonly housekeeping: Pick<Housekeeping, "wasMine">;
+  readonly now: () => number;
+}
+
 /**
- * House-keeping by the clock: what a failing database left half-written each second, expired keys each hour, settled
- * conversions past their retention each night.
+ * House-keeping by the clock: what a failing database left half-written by this gateway each second; expired keys each hour and
+ * settled conversions past their retention each night, by one of the gateways.
  */
 export function startMaintenance(
-  store: MaintenanceStore,
-  halfWritten: HalfWritten,
+  { store, halfWritten, housekeeping, now }: MaintenanceDeps,
   retentionMs: number,
-  now: () => number,
 ): { stop(): void } {
   const log = getLogger(["metrika-gateway", "maintenance"]);
   const catching = (error: unknown) => log.warn("House-keeping failed and will be tried again: {error}", { error });
   const options = { catch: catching, protect: true, unref: true } as const;
   const secondly = new Cron("* * * * * *", options, () => halfWritten.discard());
   const hourly = new Cron("17 * * * *", options, async () => {
-    await store.purgeExpired(now());
+    if (housekeeping.wasMine()) await store.purgeExpired(now());
   });
   const nightly = new Cron("41 3 * * *", options, async () => {
     let gone = 0;
-    for (let last = PURGE_ROWS; last === PURGE_ROWS; ) {
+    for (let last = PURGE_ROWS; last === PURGE_ROWS && housekeeping.wasMine(); ) {
       last = await store.purgeSettled(now() - retentionMs, PURGE_ROWS);
       gone += last;
       await new Promise(setImmediate);

@@ -1,5 +1,7 @@
-import type { Founding, Store } from "../store.ts";
+import type { Founding, PlanningStore, Store } from "../store.ts";
+import { pgLeases } from "./leases.ts";
 import { openPostgres } from "./open.ts";
+import { preparePlanning } from "./planning.ts";
 
 /** What is not there yet on PostgreSQL. */
 function missing<T extends object>(part: string): T {
@@ -12,7 +14,7 @@ function missing<T extends object>(part: string): T {
 
 /** The store on a PostgreSQL database, for any number of gateways. */
 export async function openPostgresStore(url: string, _founding: Founding): Promise<Store> {
-  const { shared, close } = await openPostgres(url);
+  const { driver, shared, close } = await openPostgres(url);
   return {
     installation: missing("installation"),
     apiKeys: missing("apiKeys"),
@@ -22,7 +24,7 @@ export async function openPostgresStore(url: string, _founding: Founding): Promi
     batches: missing("batches"),
     conversions: missing("conversions"),
     matchRates: missing("matchRates"),
-    planning: missing("planning"),
+    planning: { ...missing<PlanningStore>("planning"), ...preparePlanning(driver) },
     uploads: missing("uploads"),
     deadLetters: missing("deadLetters"),
     replays: missing("replays"),
@@ -30,6 +32,7 @@ export async function openPostgresStore(url: string, _founding: Founding): Promi
     goals: missing("goals"),
     quota: missing("quota"),
     maintenance: missing("maintenance"),
+    leases: pgLeases(driver),
     shared,
     close,
   };

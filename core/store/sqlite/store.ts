@@ -60,6 +60,8 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     goals: goalQueries(db),
     quota: prepareQuota(sqlite),
     maintenance: prepareMaintenance(sqlite, driver),
+    // There is one process.
+    leases: { take: async () => true, release: async () => {} },
     shared: null,
     async close() {
       close();
