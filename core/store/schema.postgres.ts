@@ -447,10 +447,14 @@ export const counterTurns = gateway.table(
   (t) => [primaryKey({ columns: [t.loginKey, t.counterId] })],
 );
 
-/** Who does what only one gateway may do at a time, such as planning; it is his until `expires_at`, by the database's clock. */
+/**
+ * Who does what only one gateway may do at a time, such as planning; it is his until `expires_at`, by the database's clock.
+ * `term` grows each time that it is taken anew: the same term, held without a break.
+ */
 export const leases = gateway.table("leases", {
   name: text().primaryKey(),
   holder: text().notNull(),
+  term: int().notNull(),
   expiresAt: int("expires_at").notNull(),
 });
 

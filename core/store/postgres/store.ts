@@ -9,11 +9,14 @@ import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createUploadStore } from "../sql/uploads.ts";
+import { createWaitingRows } from "../sql/waiting-rows.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
 import type { Founding, Store } from "../store.ts";
+import { pgLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
+import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
 /** What is not there yet on PostgreSQL. */
@@ -54,7 +57,7 @@ export async function openPostgresStore(
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
-    planning: missing("planning"),
+    planning: { ...createWaitingRows(driver), ...preparePlanning(driver) },
     uploads: createUploadStore(driver, () => lockClaims.send()),
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
@@ -62,6 +65,7 @@ export async function openPostgresStore(
     goals: goalQueries(accounts),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
+    leases: pgLeases(driver),
     shared,
     close,
   };

@@ -145,6 +145,7 @@ CREATE TABLE "gateway"."installation" (
 CREATE TABLE "gateway"."leases" (
 	"name" text PRIMARY KEY NOT NULL,
 	"holder" text NOT NULL,
+	"term" bigint NOT NULL,
 	"expires_at" bigint NOT NULL
 );
 --> statement-breakpoint
