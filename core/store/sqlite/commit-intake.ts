@@ -181,7 +181,10 @@ export function prepareIntake(sqlite: Database) {
         last = outcome.id;
       }
     }
-    for (const [uploadId, rows] of repeats) counts.addToUpload(batchId, uploadId, 0, rows);
+    for (const [uploadId, rows] of repeats) {
+      if (known.isCompleted(uploadId)) counts.addToCompleted(batchId, uploadId, rows);
+      else counts.addToUpload(batchId, uploadId, 0, rows);
+    }
     for (const r of slice.rejected)
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
     const stored = slice.last ? packWarnings([...slice.warnings, ...warnings]) : null;

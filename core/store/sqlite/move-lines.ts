@@ -45,7 +45,8 @@ export function prepareMoveLines(sqlite: Database) {
      where r.conversion_id = ? and r.upload_id = ? and r.outcome is null order by r.revision desc limit 1`,
   );
   const repeating = sqlite.prepare<{ batch_id: number }, [number]>(
-    "select batch_id from batch_uploads where upload_id = ? and duplicates > 0",
+    // The last condition is the index's own: lines never leave a completed file.
+    "select batch_id from batch_uploads where upload_id = ? and duplicates > 0 and (rows > 0 or completed = 0)",
   );
   const moveDuplicates = sqlite.prepare<{ conversion_id: number }, [number | null, number, number, string]>(
     `update duplicates set upload_id = ? where batch_id = ? and upload_id = ? and conversion_id in (select value from json_each(?))
