@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, lte, or, sql } from "drizzle-orm";
 import { apiKeys, counterGoals, credentials, sources } from "../schema.sqlite.ts";
 import type {
   ApiKeyRecord,
@@ -129,6 +129,12 @@ export function sourceQueries(db: Db): SourceStore {
     .from(sources)
     .where(and(eq(sources.uuid, sql.placeholder("uuid")), isNull(sources.deletedAt)))
     .prepare();
+  // Asked for each page that the planner places.
+  const byIds = db
+    .select()
+    .from(sources)
+    .where(sql`${sources.id} in (select value from json_each(${sql.placeholder("ids")}))`)
+    .prepare();
   return {
     async create(source) {
       return db
@@ -147,11 +153,7 @@ export function sourceQueries(db: Db): SourceStore {
       return (db.select().from(sources).where(eq(sources.id, id)).get() as SourceRecord | undefined) ?? null;
     },
     async getMany(ids) {
-      const found = db
-        .select()
-        .from(sources)
-        .where(inArray(sources.id, [...ids]))
-        .all() as SourceRecord[];
+      const found = byIds.all({ ids: JSON.stringify(ids) }) as SourceRecord[];
       return new Map(found.map((source) => [source.id, source]));
     },
     async list({ workspaceId, plugin, before, limit }) {
