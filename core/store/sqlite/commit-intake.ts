@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { sameRevenue } from "../../conversion/natural-key.ts";
 import type { DuplicateRow, IntakeRow, IntakeSlice, RowWarning, SliceResult } from "../store.ts";
-import { packWarnings } from "../warnings.ts";
+import { mergeWarnings, packWarnings } from "../warnings.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
 import { isCountedAside } from "./holders.ts";
 import { type KnownFact, prepareKnownFacts } from "./known-facts.ts";
@@ -187,7 +187,7 @@ export function prepareIntake(sqlite: Database) {
     }
     for (const r of slice.rejected)
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
-    const stored = slice.last ? packWarnings([...slice.warnings, ...warnings]) : null;
+    const stored = slice.last ? packWarnings(mergeWarnings(slice.warnings, warnings)) : null;
     const totals = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
     if (slice.batchId !== null) growBatch.run(...totals, batchId);
     else insertBatch.run(batchId, slice.source.id, slice.received, ...totals, slice.now, slice.now);
