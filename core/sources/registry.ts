@@ -12,13 +12,13 @@ export interface SourceRegistry {
 interface Entry {
   readonly source: SourceRecord;
   /** {@link SourceStore.changesElsewhere} from before it was read. */
-  readonly changes: number;
+  readonly elsewhere: number;
   until: number;
 }
 
 /**
- * Keeps a source as long as nobody else writes to the database. Reading ten thousand busy ones anew every few seconds cost
- * each request 2 µs (measured).
+ * Keeps a source as long as nobody else writes to the database. Of ten thousand busy ones two
+ * thousand a second would be read anew otherwise, at 7 to 30 µs each; asking whether anybody wrote takes 2 (measured).
  * @param ttlMs how long a change made by another process may stay unseen
  * @param capacity sources kept at once; beyond it the oldest go
  */
@@ -32,12 +32,7 @@ export function createSourceRegistry(
   let changes = 0;
   const remembered = (uuid: string) => {
     const entry = known.get(uuid);
-    if (entry === undefined) return null;
-    const time = now();
-    if (entry.until > time) return entry.source;
-    if (entry.changes !== sources.changesElsewhere()) return null;
-    entry.until = time + ttlMs;
-    return entry.source;
+    return entry && entry.until > now() ? entry.source : null;
   };
   return {
     remembered,
@@ -45,13 +40,18 @@ export function createSourceRegistry(
       const kept = remembered(uuid);
       if (kept) return kept;
       const changesBefore = changes;
-      const elsewhere = sources.changesElsewhere();
+      const elsewhere = await sources.changesElsewhere();
+      const entry = known.get(uuid);
+      if (entry?.elsewhere === elsewhere) {
+        entry.until = now() + ttlMs;
+        return entry.source;
+      }
       const source = await sources.findByUuid(uuid);
       known.delete(uuid);
       // What was read before a change must not be remembered after it.
       if (!source || changes !== changesBefore) return source;
       if (known.size >= capacity) known.delete(known.keys().next().value as string);
-      known.set(uuid, { source, changes: elsewhere, until: now() + ttlMs });
+      known.set(uuid, { source, elsewhere, until: now() + ttlMs });
       return source;
     },
     forget(uuid) {

@@ -122,7 +122,7 @@ export interface SourceStore {
   /** Null for a deleted one. */
   findByUuid(uuid: string): Promise<SourceRecord | null>;
   /** A number that stays the same until another process writes to the database; what this process writes does not count. */
-  changesElsewhere(): number;
+  changesElsewhere(): Promise<number>;
   /** Also a deleted one. */
   findWithDeleted(uuid: string): Promise<SourceRecord | null>;
   /** Also a deleted one: its batches can still be read. */

@@ -148,7 +148,7 @@ export function sourceQueries(db: Db): SourceStore {
     async findByUuid(uuid) {
       return (living.get({ uuid }) as SourceRecord | undefined) ?? null;
     },
-    changesElsewhere() {
+    async changesElsewhere() {
       return dataVersion.get()?.data_version ?? 0;
     },
     async findWithDeleted(uuid) {
