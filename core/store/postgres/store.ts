@@ -47,6 +47,8 @@ export async function openPostgresStore(
     db,
     tables: schema,
     ids: (list: Placeholder) => sql`(select value::bigint from gateway.json_each(${list}))`,
+    // Equal to nothing: other gateways write all the time, and what concerns sources is told by `shared`.
+    changesElsewhere: async () => Number.NaN,
   };
   return {
     installation,
