@@ -1,6 +1,14 @@
 import { PURCHASE_KEYS_KEPT_MS } from "../conversion/purchase-key.ts";
 import { batchUuid } from "../store/public-id.ts";
-import type { DuplicateRow, IntakeSlice, RowWarning, SliceResult, SourceRecord, Store } from "../store/store.ts";
+import type {
+  DuplicateRow,
+  IdempotentAnswer,
+  IntakeSlice,
+  RowWarning,
+  SliceResult,
+  SourceRecord,
+  Store,
+} from "../store/store.ts";
 import { mergeWarnings } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
@@ -72,6 +80,7 @@ export function createAccept(deps: AcceptDeps): Accept {
       most <= SLICE_ROWS
         ? await deps.committer.add(wholeSlice(intake, sorted, options.idempotency))
         : await writeSlices(intake, sorted, Math.ceil(most / SLICE_ROWS), options.idempotency);
+    if (written.answered && options.idempotency) return answerAgain(written.answered, options.idempotency);
     return {
       batchUuid: batchUuid(deps.store.installation.uuid, written.batchId),
       received: rows.length,
@@ -89,7 +98,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     sorted: SortedRows,
     slices: number,
     idempotency: AcceptOptions["idempotency"],
-  ): Promise<Pick<SliceResult, "batchId" | "duplicates" | "warnings">> {
+  ): Promise<Pick<SliceResult, "batchId" | "duplicates" | "warnings" | "answered">> {
     const whole = wholeSlice(intake, sorted, idempotency);
     let batchId: number | null = null;
     const duplicates: DuplicateRow[] = [];
@@ -113,6 +122,11 @@ export function createAccept(deps: AcceptDeps): Accept {
         if (batchId !== null) deps.halfWritten.add(batchId);
         await deps.halfWritten.discard();
         throw error;
+      }
+      if (result.answered) {
+        if (batchId !== null) deps.halfWritten.add(batchId);
+        await deps.halfWritten.discard();
+        return result;
       }
       batchId = result.batchId;
       duplicates.push(...result.duplicates);
@@ -169,12 +183,15 @@ export function createAccept(deps: AcceptDeps): Accept {
     const idempotency = { ...given, key };
     return inTurn(`${source.id}\n${key}`, async () => {
       const first = await deps.store.intake.findIdempotent(source.id, key, deps.now());
-      if (!first) return acceptOnce(source, rows, { ...options, idempotency });
-      if (first.bodyHash !== idempotency.bodyHash) {
-        throw new IdempotencyKeyReusedError("The idempotency key was used for another body.");
-      }
-      return rebuildReceipt(deps.store.batches, deps.vault, first.batchId);
+      return first ? answerAgain(first, idempotency) : acceptOnce(source, rows, { ...options, idempotency });
     });
+  }
+
+  function answerAgain(first: IdempotentAnswer, { bodyHash }: { readonly bodyHash: string }): Promise<Receipt> {
+    if (first.bodyHash !== bodyHash) {
+      throw new IdempotencyKeyReusedError("The idempotency key was used for another body.");
+    }
+    return rebuildReceipt(deps.store.batches, deps.vault, first.batchId);
   }
 
   return (source, rows, options) =>

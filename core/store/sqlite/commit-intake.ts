@@ -1,12 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { sameRevenue } from "../../conversion/natural-key.ts";
+import { createRecent } from "../recent.ts";
 import { isCountedAside } from "../sql/holders.ts";
 import type { DuplicateRow, IntakeRow, IntakeSlice, RowWarning, SliceResult } from "../store.ts";
 import { mergeWarnings, packWarnings } from "../warnings.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
 import type { SqliteDriver } from "./driver.ts";
 import { type KnownFact, prepareKnownFacts } from "./known-facts.ts";
-import { createRecent } from "./recent.ts";
 import { prepareRevise } from "./revise-fact.ts";
 
 /** A price that returns within this time after a newer one is a late retry, not a change of mind. */
