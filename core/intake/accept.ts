@@ -9,7 +9,7 @@ import type {
   SourceRecord,
   Store,
 } from "../store/store.ts";
-import { inWarningOrder } from "../store/warnings.ts";
+import { mergeWarnings } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
 import type { HalfWritten } from "./half-written.ts";
@@ -65,7 +65,8 @@ export function createAccept(deps: AcceptDeps): Accept {
 
   async function acceptOnce(source: SourceRecord, rows: readonly unknown[], options: AcceptOptions): Promise<Receipt> {
     // The rows of a half-written batch would be met as known ones.
-    await deps.halfWritten.discard();
+    const discarding = deps.halfWritten.discard();
+    if (discarding) await discarding;
     const intake = { source, received: rows.length, now: deps.now() };
     const known = source.options.createMissingGoals ? null : deps.targets(source);
     const goals = known instanceof Promise ? await known : known;
@@ -86,7 +87,7 @@ export function createAccept(deps: AcceptDeps): Accept {
       accepted: sorted.rows.length - written.duplicates.length,
       duplicates: written.duplicates,
       rejections: sorted.rejections,
-      warnings: [...sorted.warnings, ...written.warnings].sort(inWarningOrder),
+      warnings: mergeWarnings(sorted.warnings, written.warnings),
       repeated: false,
       conversions: [],
     };
@@ -141,7 +142,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     return {
       ...withoutBatch(intake.received, found.accepted, sorted),
       duplicates: found.duplicates,
-      warnings: [...sorted.warnings, ...found.warnings].sort(inWarningOrder),
+      warnings: mergeWarnings(sorted.warnings, found.warnings),
       conversions: sorted.rows.filter((r) => !repeats.has(r.row)),
     };
   }
