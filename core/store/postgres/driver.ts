@@ -3,7 +3,7 @@ import type { Driver, Param, Question, Work } from "../sql/work.ts";
 import { translate } from "./translate.ts";
 
 /** The number of the advisory lock by which `alone` keeps everybody else out, and `beside` keeps `alone` out. */
-const STRUCTURE_LOCK = 7_190_001;
+export const STRUCTURE_LOCK = 7_190_001;
 
 /** Times that a transaction is begun again where PostgreSQL asks for it, before its error is told. */
 const MOST_TRIES = 8;

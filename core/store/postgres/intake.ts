@@ -4,6 +4,7 @@ import type { IdempotentAnswer, IntakeSlice, IntakeStore, SliceResult } from "..
 import type { NumberedSlice } from "./decide-group.ts";
 import type { PostgresDriver } from "./driver.ts";
 import { createIdBlocks, idsIn } from "./id-blocks.ts";
+import { takeNew } from "./take-new.ts";
 import { createTx } from "./tx.ts";
 import { answerKey, KeysAnswered, previewSlice, writeGroup } from "./write-group.ts";
 
@@ -62,16 +63,29 @@ export function createIntake(driver: PostgresDriver): IntakeStore {
     return answered;
   }
 
+  const remember = (purchases: ReadonlyMap<string, number>) => {
+    for (const [keyHash, dateTime] of purchases) recent.set(keyHash, dateTime);
+  };
+
+  /** After a repeat another one is likely: a group with one is written in vain as if it were new. */
+  let lookFirst = false;
+
   async function commit(group: readonly IntakeSlice[]): Promise<readonly SliceResult[]> {
     const answered = new Map<IntakeSlice, IdempotentAnswer>();
     const numbered = await number(group);
+    const plain = lookFirst ? null : await takeNew(driver, numbered, recent.get);
+    if (plain) {
+      remember(plain.purchases);
+      return plain.results;
+    }
     for (;;) {
       const open = numbered.filter(({ slice }) => !answered.has(slice));
       try {
         const { results, purchases } = await driver.transact((sql) =>
           writeGroup(createTx(sql, driver.prepares), open, recent.get),
         );
-        for (const [keyHash, dateTime] of purchases) recent.set(keyHash, dateTime);
+        remember(purchases);
+        lookFirst = results.some(({ duplicates }) => duplicates.length > 0);
         const rest = results.values();
         return group.map((slice) => {
           const answer = answered.get(slice);

@@ -21,7 +21,7 @@ const INSERTED =
 export async function insertConversions(tx: Tx, lines: readonly Line[]): Promise<number> {
   if (lines.length === 0) return 0;
   // Gateways that tell the same facts at once wait for each other in one order.
-  const sorted = lines.toSorted(inKeyOrder);
+  const sorted = lines.toSorted(byKeyOrder);
   return tx.run(
     INSERT,
     lists(
@@ -63,7 +63,7 @@ export function span(facts: readonly { readonly dateTime: number }[]): { earlies
 }
 
 /** The order of the natural key; which of two equal ones came first in the group is kept by the stable sort. */
-function inKeyOrder(a: Line, b: Line): number {
+export function byKeyOrder(a: Line, b: Line): number {
   const [x, y] = [a.row.conversion, b.row.conversion];
   return (
     x.dateTime - y.dateTime ||
