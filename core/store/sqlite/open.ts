@@ -2,11 +2,10 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { migrate } from "drizzle-orm/bun-sqlite/migrator";
-import journal from "../migrations/sqlite/meta/_journal.json" with { type: "json" };
+import { SQLiteBunSession } from "drizzle-orm/bun-sqlite/session";
+import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import * as schema from "../schema.sqlite.ts";
-
-const MIGRATIONS = `${import.meta.dir}/../migrations/sqlite`;
+import { migrations } from "./migrations.ts";
 
 /** The drizzle handle the queries are written against. */
 export type Db = ReturnType<typeof drizzle<typeof schema>>;
@@ -44,7 +43,7 @@ export function openSqlite(path: string): OpenDatabase {
     sqlite = openFile(path);
     db = drizzle(sqlite, { schema });
     refuseNewer(sqlite, path);
-    migrate(db, { migrationsFolder: MIGRATIONS });
+    migrate(sqlite);
   } catch (cause) {
     sqlite?.close();
     lock?.close();
@@ -99,6 +98,12 @@ function openFile(path: string): Database {
   }
 }
 
+/** Applies what is missing. drizzle's `migrate` reads a folder and hands over to this, which an executable cannot. */
+function migrate(sqlite: Database): void {
+  const dialect = new SQLiteSyncDialect();
+  dialect.migrate([...migrations], new SQLiteBunSession(sqlite, dialect, undefined));
+}
+
 function unusable(what: string, cause: unknown): DatabaseUnusableError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const mend = "Let the gateway's user write there, or name another place (DATABASE_URL).";
@@ -110,7 +115,7 @@ function unusable(what: string, cause: unknown): DatabaseUnusableError {
  * @throws {DatabaseUnusableError}
  */
 function refuseNewer(sqlite: Database, path: string): void {
-  const known = journal.entries.length;
+  const known = migrations.length;
   const isNew = sqlite.query("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() === null;
   const applied = isNew
     ? 0
