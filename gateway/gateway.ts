@@ -164,6 +164,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       newUuid,
       breathe,
     },
+    trustedProxies: config.trustedProxies,
     isReady: () => ready,
   });
   // The last of all: once it runs, only close() ends it.
