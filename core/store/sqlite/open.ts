@@ -4,21 +4,12 @@ import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { SQLiteBunSession } from "drizzle-orm/bun-sqlite/session";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import { DatabaseInUseError, DatabaseUnusableError } from "../database-errors.ts";
 import * as schema from "../schema.sqlite.ts";
 import { migrations } from "./migrations.ts";
 
 /** The drizzle handle the queries are written against. */
 export type Db = ReturnType<typeof drizzle<typeof schema>>;
-
-/** Another gateway holds the database: two processes would claim the same uploads. */
-export class DatabaseInUseError extends Error {
-  override readonly name = "DatabaseInUseError";
-}
-
-/** The database cannot be opened or written, was written by a newer version, or is not a gateway's database at all. */
-export class DatabaseUnusableError extends Error {
-  override readonly name = "DatabaseUnusableError";
-}
 
 /** The database, both as it is and as drizzle sees it; closing it gives the lock back. */
 export interface OpenDatabase {
