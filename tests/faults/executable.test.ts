@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { dirname } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { type Ended, startGateway, type TemporaryFolder, temporaryFolder } from "../setup/process.ts";
 
@@ -14,10 +13,8 @@ let executable: string;
 beforeAll(async () => {
   built = await temporaryFolder();
   executable = `${built.path}/metrika-gateway`;
-  const command = packageJson.scripts.build.split(" && ").at(-1);
-  const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", `${command} --outfile ${executable}`], {
+  const { exitCode, stderr } = Bun.spawnSync([process.execPath, "run", "compile", "--outfile", executable], {
     cwd: ROOT,
-    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: built.path },
     stdio: ["ignore", "ignore", "pipe"],
   });
   if (exitCode !== 0) throw new Error(`The build ended with ${exitCode}: ${stderr}`);
