@@ -12,7 +12,7 @@ COPY --from=build /build/dist/metrika-gateway /usr/local/bin/metrika-gateway
 COPY --from=build --chown=10001:10001 /data /data
 USER 10001:10001
 # The SQLite database and the master key, unless settings say otherwise; with PostgreSQL, files while they are being sent.
-ENV DATABASE_URL=file:/data/gateway.db
+ENV DATABASE_URL=file:/data/gateway.db DATA_FOLDER=/data
 WORKDIR /data
 VOLUME /data
 EXPOSE 8787

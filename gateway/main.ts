@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { readConfig } from "./config.ts";
+import { databaseName, readConfig } from "./config.ts";
 import { composeGateway } from "./gateway.ts";
 import { configureLogging } from "./logging.ts";
 import { explainFailure } from "./operator-errors.ts";
@@ -29,9 +29,11 @@ async function main(): Promise<void> {
   log.info("metrika-gateway listens on {url}, public address {publicUrl}, database {database}", {
     url,
     publicUrl: config.publicUrl,
-    database: config.databaseFile,
+    database: databaseName(config.database),
   });
-  for (const { code, message } of addressWarnings(config.publicUrl, "en")) log.warning(message, { code });
+  // A worker shows nobody an address.
+  const doubts = config.role === "worker" ? [] : addressWarnings(config.publicUrl, "en");
+  for (const { code, message } of doubts) log.warning(message, { code });
 }
 
 main().catch((error) => {

@@ -7,3 +7,11 @@ export class DatabaseInUseError extends Error {
 export class DatabaseUnusableError extends Error {
   override readonly name = "DatabaseUnusableError";
 }
+
+/** The database is away; nothing was asked. */
+export class DatabaseAwayError extends Error {
+  override readonly name = "DatabaseAwayError";
+  constructor() {
+    super("The database does not answer.");
+  }
+}

@@ -1,12 +1,15 @@
 import { PgDialect } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { PostgresJsSession } from "drizzle-orm/postgres-js/session";
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 import { DatabaseUnusableError } from "../database-errors.ts";
 import * as schema from "../schema.postgres.ts";
+import type { SharedChange, SharedDatabase } from "../store.ts";
+import { listenForChanges } from "./changes.ts";
 import { createPostgresDriver, type PostgresDriver } from "./driver.ts";
 import { migrations } from "./migrations.ts";
 import { ensureWeeks } from "./partitions.ts";
+import { openPool, type Pool } from "./pool.ts";
 
 /** Only one gateway migrates at a time; the others wait and find it done. Held by the transaction, since a pooler keeps no session. */
 const MIGRATION_LOCK = 7_190_000;
@@ -19,8 +22,7 @@ export type PgDb = ReturnType<typeof drizzle<typeof schema>>;
 export interface OpenPostgres {
   readonly driver: PostgresDriver;
   readonly db: PgDb;
-  /** Of the database's server, in Unix milliseconds. */
-  now(): Promise<number>;
+  readonly shared: SharedDatabase;
   close(): Promise<void>;
 }
 
@@ -34,32 +36,29 @@ export async function openPostgres(url: string, connections = 10): Promise<OpenP
   const address = new URL(url);
   const prepares = address.searchParams.get("prepare") !== "false" && address.port !== TRANSACTION_POOLER_PORT;
   address.searchParams.delete("prepare");
-  const sql = postgres(address.href, {
-    max: connections,
-    prepare: prepares,
-    connect_timeout: 5,
-    idle_timeout: 300,
-    onnotice: () => {},
-    connection: { application_name: "metrika-gateway" },
-    types: {
-      // Ids and instants stay below 2^53; sums of them come as numeric.
-      bigint: { to: 20, from: [20, 1700], parse: Number, serialize: String },
-    },
-  }) as unknown as Sql;
-  const db = drizzle(sql, { schema });
+  let pool: Pool | null = null;
   try {
+    pool = await openPool(address.href, connections, prepares);
+    const { sql, pulse } = pool;
+    const db = drizzle(sql, { schema });
     await prepareSchema(sql);
-    const driver = createPostgresDriver(sql, prepares);
-    const now = async () =>
-      Number((await sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`)[0]?.now);
-    await ensureWeeks(sql, await now());
-    return { driver, db, now, close: () => sql.end({ timeout: 5 }) };
+    await ensureWeeks(sql, pulse.now());
+    // Behind a pooler of transactions there is no session that could listen.
+    const changes = prepares ? listenForChanges(address.href, pool) : null;
+    const shared = {
+      now: pulse.now,
+      onChange: (listener: (change: SharedChange) => void) => changes?.onChange(listener),
+    };
+    const close = async () => {
+      await changes?.close();
+      await pool?.close();
+    };
+    return { driver: createPostgresDriver(sql, prepares), db, shared, close };
   } catch (cause) {
-    await sql.end({ timeout: 0 });
+    await pool?.close();
     if (cause instanceof DatabaseUnusableError) throw cause;
-    const why = innermost(cause);
     throw new DatabaseUnusableError(
-      `The database ${told(address)} cannot be used: ${why}. Check DATABASE_URL, that the server runs, and that its user may create the schema "gateway".`,
+      `The database ${told(address)} cannot be used: ${innermost(cause)}. Check DATABASE_URL, that the server runs, and that its user may create the schema "gateway".`,
       { cause },
     );
   }

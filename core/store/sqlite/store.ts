@@ -1,6 +1,6 @@
 import { installation, workspaces } from "../schema.sqlite.ts";
 import { discardBatch } from "../sql/discard-batch.ts";
-import type { Installation, Store } from "../store.ts";
+import type { Founding, Installation, Store } from "../store.ts";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
@@ -16,14 +16,6 @@ import { prepareReplays } from "./replays.ts";
 import { prepareSeconds } from "./same-second.ts";
 import { prepareUploads } from "./uploads.ts";
 import { prepareWithdrawals } from "./withdrawals.ts";
-
-/** What a new installation is founded with; ignored when the database already has one. */
-export interface Founding {
-  readonly uuid: string;
-  readonly workspaceUuid: string;
-  readonly vaultCheck: string;
-  readonly now: number;
-}
 
 /**
  * The store on one SQLite file, for one process.
@@ -68,6 +60,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     goals: goalQueries(db),
     quota: prepareQuota(sqlite),
     maintenance: prepareMaintenance(sqlite, driver),
+    shared: null,
     async close() {
       close();
     },
