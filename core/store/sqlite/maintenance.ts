@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { discardBatch } from "../sql/discard-batch.ts";
+import { dayOf } from "../sql/quota.ts";
 import type { MaintenanceStore } from "../store.ts";
 import type { SqliteDriver } from "./driver.ts";
-import { dayOf } from "./quota.ts";
 
 /** Days for which what a login spent can be read. */
 const QUOTA_KEPT_DAYS = 7;

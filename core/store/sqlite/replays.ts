@@ -2,12 +2,12 @@ import type { Database } from "bun:sqlite";
 import { and, asc, desc, eq, lt, sql } from "drizzle-orm";
 import type { DeadLetterCursor, DeadLetterReason } from "../port/dead-letters.ts";
 import { replays } from "../schema.sqlite.ts";
+import { page } from "../sql/page.ts";
 import type { ReplayRecord, ReplayRules, ReplayStore, SetAsideReason } from "../store.ts";
 import { type MetDeadLetters, prepareDeadLetterWalk } from "./dead-letters.ts";
 import { prepareHolders } from "./holders.ts";
 import { prepareMoveLines } from "./move-lines.ts";
 import type { Db } from "./open.ts";
-import { page } from "./page.ts";
 import type { Seconds } from "./same-second.ts";
 import { BYTES } from "./upload-groups.ts";
 

@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
+import { OPEN_STATES } from "../sql/open-states.ts";
 import type { SetAsideReason, WithdrawalCursor, WithdrawalStep, WithdrawalStore, Withdrawn } from "../store.ts";
 import { prepareHolders } from "./holders.ts";
 import { prepareMoveLines } from "./move-lines.ts";
-import { OPEN_STATES } from "./open-states.ts";
 import { preparePaused } from "./paused-sources.ts";
 import type { Seconds } from "./same-second.ts";
 import { PLANNED_UP_TO, prepareWatermark } from "./watermark.ts";
