@@ -180,6 +180,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       newUuid,
       breathe,
     },
+    trustedProxies: config.trustedProxies,
     isReady: () => ready,
   });
   store.shared?.onChange(({ of, uuid }) => {
