@@ -37,7 +37,7 @@ export interface OpenDatabase {
 export function openSqlite(path: string): OpenDatabase {
   const inMemory = path === ":memory:";
   if (!inMemory) makeFolder(dirname(path));
-  const lock = inMemory ? null : takeLock(`${path}.lock`, path);
+  const lock = inMemory ? null : takeLock(path);
   let sqlite: Database | null = null;
   let db: Db;
   try {
@@ -109,7 +109,7 @@ function unusable(what: string, cause: unknown): DatabaseUnusableError {
  * drizzle's migrator passes over migrations that it does not know, so an older program would work on a newer schema.
  * @throws {DatabaseUnusableError}
  */
-function refuseNewer(sqlite: Database, path: string): void {
+export function refuseNewer(sqlite: Database, path: string): void {
   const known = journal.entries.length;
   const isNew = sqlite.query("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() === null;
   const applied = isNew
@@ -122,10 +122,13 @@ function refuseNewer(sqlite: Database, path: string): void {
 }
 
 /**
- * An exclusive transaction on a database of its own, held as long as the process lives: the operating system frees it when
- * the process dies, however it dies, which a file with a process id does not give.
+ * The one-process lock of the database at `path`; closing it gives it back. It is an exclusive transaction on a database of
+ * its own, held as long as the process lives: the operating system frees it when the process dies, however it dies, which a
+ * file with a process id does not give.
+ * @throws {DatabaseInUseError} {DatabaseUnusableError}
  */
-function takeLock(lockPath: string, path: string): Database {
+export function takeLock(path: string): Database {
+  const lockPath = `${path}.lock`;
   let lock: Database | null = null;
   try {
     lock = new Database(lockPath, { create: true });
