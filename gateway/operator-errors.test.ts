@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { DatabaseInUseError } from "../core/store/sqlite/open.ts";
+import { DatabaseInUseError } from "../core/store/database-errors.ts";
 import { readConfig } from "./config.ts";
 import { explainFailure } from "./operator-errors.ts";
 

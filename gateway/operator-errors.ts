@@ -1,4 +1,4 @@
-import { DatabaseInUseError, DatabaseUnusableError } from "../core/store/sqlite/open.ts";
+import { DatabaseInUseError, DatabaseUnusableError } from "../core/store/database-errors.ts";
 import { MasterKeyError } from "../core/vault/master-key.ts";
 import { ConfigError } from "./config.ts";
 import { PluginUnknownError } from "./plugins.ts";

@@ -1,18 +1,18 @@
 import type { Database } from "bun:sqlite";
+import { discardBatch } from "../sql/discard-batch.ts";
 import type { MaintenanceStore } from "../store.ts";
-import { prepareDiscard } from "./discard-batch.ts";
+import type { SqliteDriver } from "./driver.ts";
 import { dayOf } from "./quota.ts";
 
 /** Days for which what a login spent can be read. */
 const QUOTA_KEPT_DAYS = 7;
 
 /** House-keeping: what a crash left half-written, what has expired, what is settled and old. */
-export function prepareMaintenance(sqlite: Database): MaintenanceStore {
-  const discard = prepareDiscard(sqlite);
+export function prepareMaintenance(sqlite: Database, driver: SqliteDriver): MaintenanceStore {
   const unsealed = sqlite.prepare<{ id: number }, []>("select id from batches where sealed = 0");
   const removeUnsealed = sqlite.transaction(() => {
     const batches = unsealed.all();
-    for (const { id } of batches) discard(id);
+    for (const { id } of batches) driver.now(discardBatch(id));
     return batches.length;
   });
 

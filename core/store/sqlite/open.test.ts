@@ -2,7 +2,8 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { DatabaseInUseError, DatabaseUnusableError, openSqlite } from "./open.ts";
+import { DatabaseInUseError, DatabaseUnusableError } from "../database-errors.ts";
+import { openSqlite } from "./open.ts";
 
 function inFolder(act: (path: string) => void): void {
   const folder = mkdtempSync(`${tmpdir()}/open-`);

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import { DatabaseInUseError, DatabaseUnusableError } from "../database-errors.ts";
 import journal from "../migrations/sqlite/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.sqlite.ts";
 
@@ -10,16 +11,6 @@ const MIGRATIONS = `${import.meta.dir}/../migrations/sqlite`;
 
 /** The drizzle handle the queries are written against. */
 export type Db = ReturnType<typeof drizzle<typeof schema>>;
-
-/** Another gateway holds the database: two processes would claim the same uploads. */
-export class DatabaseInUseError extends Error {
-  override readonly name = "DatabaseInUseError";
-}
-
-/** The database cannot be opened or written, was written by a newer version, or is not a gateway's database at all. */
-export class DatabaseUnusableError extends Error {
-  override readonly name = "DatabaseUnusableError";
-}
 
 /** The database, both as it is and as drizzle sees it; closing it gives the lock back. */
 export interface OpenDatabase {

@@ -1,11 +1,12 @@
 import { installation, workspaces } from "../schema.sqlite.ts";
+import { discardBatch } from "../sql/discard-batch.ts";
 import type { Installation, Store } from "../store.ts";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
 import { prepareConversions } from "./conversions.ts";
 import { prepareDeadLetters } from "./dead-letters.ts";
-import { prepareDiscard } from "./discard-batch.ts";
+import { createSqliteDriver } from "./driver.ts";
 import { prepareMaintenance } from "./maintenance.ts";
 import { prepareMatchRates } from "./match-rates.ts";
 import { type Db, openSqlite } from "./open.ts";
@@ -32,7 +33,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
   const intake = prepareIntake(sqlite);
   const seconds = prepareSeconds(sqlite);
-  const discard = sqlite.transaction(prepareDiscard(sqlite));
+  const driver = createSqliteDriver(sqlite);
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
@@ -53,7 +54,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
         return intake.preview(slice);
       },
       async discard(batchId) {
-        discard.immediate(batchId);
+        await driver.alone(() => discardBatch(batchId));
       },
     },
     batches: prepareBatches(sqlite, installation.uuid),
@@ -66,7 +67,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     withdrawals: prepareWithdrawals(sqlite, seconds),
     goals: goalQueries(db),
     quota: prepareQuota(sqlite),
-    maintenance: prepareMaintenance(sqlite),
+    maintenance: prepareMaintenance(sqlite, driver),
     async close() {
       close();
     },

@@ -1,0 +1,92 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
+import postgres, { type Sql } from "postgres";
+import { DatabaseUnusableError } from "../database-errors.ts";
+import journal from "../migrations/postgres/meta/_journal.json" with { type: "json" };
+import * as schema from "../schema.postgres.ts";
+import { createPostgresDriver, type PostgresDriver } from "./driver.ts";
+import { ensureWeeks } from "./partitions.ts";
+
+const MIGRATIONS = `${import.meta.dir}/../migrations/postgres`;
+
+/** Only one gateway migrates at a time; the others wait and find it done. Held by the transaction, since a pooler keeps no session. */
+const MIGRATION_LOCK = 7_190_000;
+
+/** Supabase's pooler hands out a connection for each transaction on this port, https://supabase.com/docs/guides/database/connecting-to-postgres */
+const TRANSACTION_POOLER_PORT = "6543";
+
+export type PgDb = ReturnType<typeof drizzle<typeof schema>>;
+
+export interface OpenPostgres {
+  readonly driver: PostgresDriver;
+  readonly db: PgDb;
+  /** Of the database's server, in Unix milliseconds. */
+  now(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a PostgreSQL database (15 or newer), applies migrations.
+ * @param url `postgres://…`; `?prepare=false` behind a pooler that hands out a connection for each transaction
+ * @param connections the most that this gateway opens
+ * @throws {DatabaseUnusableError} when it cannot be reached, is too old, or was written by a newer version
+ */
+export async function openPostgres(url: string, connections = 10): Promise<OpenPostgres> {
+  const address = new URL(url);
+  const prepares = address.searchParams.get("prepare") !== "false" && address.port !== TRANSACTION_POOLER_PORT;
+  address.searchParams.delete("prepare");
+  const sql = postgres(address.href, {
+    max: connections,
+    prepare: prepares,
+    connect_timeout: 5,
+    idle_timeout: 300,
+    onnotice: () => {},
+    connection: { application_name: "metrika-gateway" },
+    types: {
+      // Ids and instants stay below 2^53; sums of them come as numeric.
+      bigint: { to: 20, from: [20, 1700], parse: Number, serialize: String },
+    },
+  }) as unknown as Sql;
+  const db = drizzle(sql, { schema });
+  try {
+    await prepareSchema(sql, db);
+    const driver = createPostgresDriver(sql, prepares);
+    const now = async () =>
+      Number((await sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`)[0]?.now);
+    await ensureWeeks(sql, await now());
+    return { driver, db, now, close: () => sql.end({ timeout: 5 }) };
+  } catch (cause) {
+    await sql.end({ timeout: 0 });
+    if (cause instanceof DatabaseUnusableError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DatabaseUnusableError(
+      `The database ${told(address)} cannot be used: ${why}. Check DATABASE_URL, that the server runs, and that its user may create the schema "gateway".`,
+      { cause },
+    );
+  }
+}
+
+/** An address without what must not be told. */
+function told(address: URL): string {
+  return `${address.protocol}//${address.host}${address.pathname}`;
+}
+
+async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {
+  const [server] = await sql`select current_setting('server_version_num')::int as version`;
+  if (Number(server?.version) < 150_000)
+    throw new DatabaseUnusableError(
+      "The PostgreSQL server is older than version 15. Upgrade it, or name another one (DATABASE_URL).",
+    );
+  await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+    const [table] = await tx`select to_regclass('gateway.__drizzle_migrations') is not null as there`;
+    const applied = table?.there ? Number((await tx`select count(*) as n from gateway.__drizzle_migrations`)[0]?.n) : 0;
+    if (applied > journal.entries.length)
+      throw new DatabaseUnusableError(
+        "The database was written by a newer version of metrika-gateway. Start that version, or restore a backup made before the upgrade.",
+      );
+    if (applied === journal.entries.length) return;
+    // On another connection: this one holds the lock until all is done.
+    await migrate(db, { migrationsFolder: MIGRATIONS, migrationsSchema: "gateway" });
+  });
+}
