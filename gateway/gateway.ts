@@ -77,6 +77,11 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
     workspaceUuid: newUuid(),
     vaultCheck: vault.check(),
     now: now(),
+    onRestored: ({ madeAt, lookedUp, renamed }) =>
+      getLogger(["metrika-gateway"]).warn(
+        "The database is a copy made at {madeAt}: {lookedUp} files are looked up at Metrika before they are sent, {renamed} that were filling go on under new ids",
+        { madeAt: new Date(madeAt).toISOString(), lookedUp, renamed },
+      ),
   });
   try {
     verifyMasterKey(vault, store.installation.vaultCheck);

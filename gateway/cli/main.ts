@@ -1,6 +1,9 @@
 import { Command } from "commander";
+import { CopyDamagedError } from "../../core/store/database-errors.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { addApiKeyCommands } from "./api-key.ts";
+import { addBackupCommand } from "./backup.ts";
+import { addRestoreCommand } from "./restore.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
 const program = new Command("metrika-gateway")
@@ -9,9 +12,11 @@ const program = new Command("metrika-gateway")
   .showHelpAfterError();
 
 addApiKeyCommands(program);
+addBackupCommand(program);
+addRestoreCommand(program);
 addSimulateCommand(program);
 
 program.parseAsync().catch((error) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  process.exit(error instanceof CopyDamagedError ? 2 : 1);
 });

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { RefusedError } from "../refused.ts";
+import { RefusedError } from "../database-errors.ts";
 import { copyDatabase, existsAlready, publishDraft, removeDraft } from "./copy-database.ts";
 import { type DatabaseSummary, inspectDatabase } from "./inspect.ts";
 import { makeFolder } from "./open.ts";

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { RefusedError } from "../refused.ts";
+import { RefusedError } from "../database-errors.ts";
 import { openToRead, sentenceOf } from "./inspect.ts";
 
 /**
@@ -87,6 +87,11 @@ export function syncFolder(path: string): void {
   } finally {
     closeSync(folder);
   }
+}
+
+/** An instant (Unix ms) as part of a file's name: `20261123T120000Z`. */
+export function fileStamp(instant: number): string {
+  return new Date(instant).toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { CopyDamagedError, RefusedError } from "../refused.ts";
+import { CopyDamagedError, RefusedError } from "../database-errors.ts";
 import { refuseNewer } from "./open.ts";
 
 /** What a gateway's database holds, in numbers. */
@@ -28,7 +28,9 @@ export function inspectDatabase(path: string): DatabaseSummary {
   const sqlite = openToRead(path);
   try {
     if (!isGatewayDatabase(sqlite)) {
-      throw new RefusedError(`${path} is not a database of metrika-gateway. Name a file that the command backup has made.`);
+      throw new RefusedError(
+        `${path} is not a database of metrika-gateway. Name a file that the command backup has made.`,
+      );
     }
     refuseNewer(sqlite, path);
     checkIntegrity(sqlite, path);
@@ -57,7 +59,8 @@ export const sentenceOf = (error: unknown): string => (error instanceof Error ? 
 
 function isGatewayDatabase(sqlite: Database): boolean {
   try {
-    const tables = "select count(*) as n from sqlite_schema where name in ('installation', 'conversions', 'watermarks')";
+    const tables =
+      "select count(*) as n from sqlite_schema where name in ('installation', 'conversions', 'watermarks')";
     return sqlite.query<{ n: number }, []>(tables).get()?.n === 3;
   } catch {
     return false;
@@ -66,7 +69,8 @@ function isGatewayDatabase(sqlite: Database): boolean {
 
 function checkIntegrity(sqlite: Database, path: string): void {
   const damage = `${path} is damaged`;
-  const mend = "Use another copy; if the database itself is damaged, stop the gateway and restore the last good backup.";
+  const mend =
+    "Use another copy; if the database itself is damaged, stop the gateway and restore the last good backup.";
   let faults: readonly string[];
   try {
     const found = sqlite.query<{ integrity_check: string }, []>("pragma integrity_check").all();

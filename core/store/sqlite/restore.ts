@@ -1,7 +1,7 @@
 import { existsSync, renameSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { RefusedError } from "../refused.ts";
-import { copyDatabase, syncFolder } from "./copy-database.ts";
+import { RefusedError } from "../database-errors.ts";
+import { copyDatabase, fileStamp, removeDraft, syncFolder } from "./copy-database.ts";
 import { openToRead } from "./inspect.ts";
 import { makeFolder, takeLock } from "./open.ts";
 import { markAsCopy } from "./resume-restored.ts";
@@ -41,10 +41,14 @@ export function restoreSqlite({ from, to, replace, now }: RestoreRequest): { rea
     const draft = `${to}.${process.pid}.part`;
     const madeAt = Math.floor(statSync(from).mtimeMs);
     copyDatabase(from, draft, (copy) => markAsCopy(copy, madeAt));
-    const keptAs = setAside(to, now);
-    renameSync(draft, to);
-    syncFolder(dirname(to));
-    return { keptAs };
+    try {
+      const keptAs = setAside(to, now);
+      renameSync(draft, to);
+      syncFolder(dirname(to));
+      return { keptAs };
+    } finally {
+      removeDraft(draft);
+    }
   } finally {
     lock.close();
   }
@@ -55,7 +59,8 @@ function isUnused(path: string): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return true;
   const sqlite = openToRead(path);
   try {
-    const used = "select exists (select 1 from sources) or exists (select 1 from batches) or exists (select 1 from api_keys) as used";
+    const used =
+      "select exists (select 1 from sources) or exists (select 1 from batches) or exists (select 1 from api_keys) as used";
     return sqlite.query<{ used: number }, []>(used).get()?.used === 0;
   } catch {
     // Something that is no gateway's database, or a damaged one: not ours to lose.
@@ -67,8 +72,7 @@ function isUnused(path: string): boolean {
 
 /** A `-wal` that stayed would be taken for the restored database's own. */
 function setAside(path: string, now: number): string | null {
-  const stamp = new Date(now).toISOString().replace(/\.\d+/, "").replaceAll(/[-:]/g, "");
-  const name = `${path}.replaced-${stamp}`;
+  const name = `${path}.replaced-${fileStamp(now)}`;
   if (SIDE_FILES.some((suffix) => existsSync(name + suffix))) {
     throw new RefusedError(`${name} exists already. Move it away, or try again in a second.`);
   }

@@ -13,6 +13,7 @@ import { type Db, openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
 import { prepareQuota } from "./quota.ts";
 import { prepareReplays } from "./replays.ts";
+import { type ResumedCopy, resumeRestored } from "./resume-restored.ts";
 import { prepareSeconds } from "./same-second.ts";
 import { prepareUploads } from "./uploads.ts";
 import { prepareWithdrawals } from "./withdrawals.ts";
@@ -23,6 +24,8 @@ export interface Founding {
   readonly workspaceUuid: string;
   readonly vaultCheck: string;
   readonly now: number;
+  /** Is told when the database turned out to be a restored copy. */
+  readonly onRestored?: (resumed: ResumedCopy) => void;
 }
 
 /**
@@ -31,6 +34,8 @@ export interface Founding {
  */
 export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
+  const resumed = resumeRestored(sqlite, founding.now);
+  if (resumed) founding.onRestored?.(resumed);
   const intake = prepareIntake(sqlite);
   const seconds = prepareSeconds(sqlite);
   const driver = createSqliteDriver(sqlite);

@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import { inspectDatabase } from "../../core/store/sqlite/inspect.ts";
+import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
+import { loadMasterKey, MasterKeyError } from "../../core/vault/master-key.ts";
+import { createVault } from "../../core/vault/vault.ts";
+import { type Config, readConfig } from "../config.ts";
+import { contentsOf } from "./figures.ts";
+
+interface Options {
+  readonly from: string;
+  readonly to?: string;
+  readonly replace?: boolean;
+}
+
+/** `restore`: puts a backup in the place of the database. */
+export function addRestoreCommand(program: Command): void {
+  program
+    .command("restore")
+    .description("Put a backup in the place of the SQLite database; the gateway must be stopped")
+    .requiredOption("--from <file>", "the backup")
+    .option("--to <address>", "file: address of the database (default: DATABASE_URL)")
+    .option("--replace", "put a database that holds data aside, under another name")
+    .action(async ({ from, to, replace = false }: Options) => {
+      const config = readConfig({ ...process.env, ...(to && { DATABASE_URL: to }) });
+      const summary = inspectDatabase(from);
+      await checkMasterKey(config, summary.vaultCheck);
+      const { keptAs } = restoreSqlite({ from, to: config.databaseFile, replace, now: Date.now() });
+      console.log(config.databaseFile);
+      console.error(`Restored, integrity checked: ${contentsOf(summary)}.`);
+      if (keptAs) console.error(`The former database is kept as ${keptAs}; delete it when you no longer need it.`);
+      console.error(`Start the gateway. Files that may have been sent since the backup are looked up at Metrika first, which takes half an hour.
+Conversions that were accepted after the backup are not in it: let the senders repeat them; repeats are recognised.
+The gateway that this backup was made from must not run any more.`);
+    });
+}
+
+/** Nothing is put in place that the gateway could not be started on. */
+async function checkMasterKey(config: Config, check: string): Promise<void> {
+  const { key } = await loadMasterKey({
+    value: config.secretKey ?? undefined,
+    file: config.masterKeyFile,
+    mayGenerate: false,
+  });
+  try {
+    createVault(key).verify(check);
+  } catch (cause) {
+    const held = config.secretKey === null ? config.masterKeyFile : "GATEWAY_SECRET_KEY";
+    throw new MasterKeyError(
+      "master_key_wrong",
+      `${held} is not the master key that this backup was made with, so its tokens could not be opened. Nothing was changed. Put the key of that gateway in ${config.masterKeyFile} or GATEWAY_SECRET_KEY and restore again.`,
+      { cause },
+    );
+  }
+}
