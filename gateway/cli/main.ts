@@ -3,6 +3,7 @@ import { CopyDamagedError } from "../../core/store/database-errors.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { addApiKeyCommands } from "./api-key.ts";
 import { addBackupCommand } from "./backup.ts";
+import { addMoveCommand } from "./move.ts";
 import { addRestoreCommand } from "./restore.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
@@ -14,6 +15,7 @@ const program = new Command("metrika-gateway")
 addApiKeyCommands(program);
 addBackupCommand(program);
 addRestoreCommand(program);
+addMoveCommand(program);
 addSimulateCommand(program);
 
 program.parseAsync().catch((error) => {

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { inspectDatabase } from "../../core/store/sqlite/inspect.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
-import { loadMasterKey, MasterKeyError } from "../../core/vault/master-key.ts";
-import { createVault } from "../../core/vault/vault.ts";
-import { type Config, readConfig } from "../config.ts";
+import { readConfig } from "../config.ts";
+import { checkMasterKey } from "./check-master-key.ts";
 import { contentsOf } from "./figures.ts";
 
 interface Options {
@@ -32,23 +31,4 @@ export function addRestoreCommand(program: Command): void {
 Conversions that were accepted after the backup are not in it: let the senders repeat them; repeats are recognised.
 The gateway that this backup was made from must not run any more.`);
     });
-}
-
-/** Nothing is put in place that the gateway could not be started on. */
-async function checkMasterKey(config: Config, check: string): Promise<void> {
-  const { key } = await loadMasterKey({
-    value: config.secretKey ?? undefined,
-    file: config.masterKeyFile,
-    mayGenerate: false,
-  });
-  try {
-    createVault(key).verify(check);
-  } catch (cause) {
-    const held = config.secretKey === null ? config.masterKeyFile : "GATEWAY_SECRET_KEY";
-    throw new MasterKeyError(
-      "master_key_wrong",
-      `${held} is not the master key that this backup was made with, so its tokens could not be opened. Nothing was changed. Put the key of that gateway in ${config.masterKeyFile} or GATEWAY_SECRET_KEY and restore again.`,
-      { cause },
-    );
-  }
 }

@@ -150,7 +150,7 @@ test.concurrent("a restore is refused while a gateway runs, over data, without i
   const otherKey = { GATEWAY_SECRET_KEY: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64") };
   const withoutKey = await restore(["--from", file, "--replace"], otherKey);
   expect(withoutKey.code).toBe(1);
-  expect(withoutKey.stderr).toContain("is not the master key that this backup was made with");
+  expect(withoutKey.stderr).toContain("is not the master key that this database was made with");
   const keyless = await restore(["--from", file, "--to", `file:${folder.path}/new/gateway.db`]);
   expect(keyless.code).toBe(1);
   expect(keyless.stderr).toContain(`${folder.path}/new/master.key does not exist`);

@@ -29,9 +29,14 @@ export interface OpenPostgres {
  * Connects to a PostgreSQL database (15 or newer), applies migrations.
  * @param url `postgres://…`; `?prepare=false` behind a pooler that hands out a connection for each transaction
  * @param connections the most that this gateway opens
+ * @param purpose only a move may work on a database into which one has begun
  * @throws {DatabaseUnusableError} when it cannot be reached, is too old, or was written by a newer version
  */
-export async function openPostgres(url: string, connections = 10): Promise<OpenPostgres> {
+export async function openPostgres(
+  url: string,
+  connections = 10,
+  purpose: "gateway" | "move" = "gateway",
+): Promise<OpenPostgres> {
   const address = new URL(url);
   const prepares = address.searchParams.get("prepare") !== "false" && address.port !== TRANSACTION_POOLER_PORT;
   address.searchParams.delete("prepare");
@@ -50,6 +55,7 @@ export async function openPostgres(url: string, connections = 10): Promise<OpenP
   const db = drizzle(sql, { schema });
   try {
     await prepareSchema(sql, db);
+    if (purpose === "gateway") await refuseHalfMoved(sql);
     const driver = createPostgresDriver(sql, prepares);
     const now = async () =>
       Number((await sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`)[0]?.now);
@@ -69,6 +75,15 @@ export async function openPostgres(url: string, connections = 10): Promise<OpenP
 /** An address without what must not be told. */
 function told(address: URL): string {
   return `${address.protocol}//${address.host}${address.pathname}`;
+}
+
+/** What a move has begun and not ended is not all of the data. */
+async function refuseHalfMoved(sql: Sql): Promise<void> {
+  const [table] = await sql`select to_regclass('gateway.move_progress') is not null as there`;
+  if (!table?.there) return;
+  throw new DatabaseUnusableError(
+    "A move from SQLite into this PostgreSQL database is unfinished. Run the command move again: it goes on where it was.",
+  );
 }
 
 async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {

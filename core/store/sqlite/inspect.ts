@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { CopyDamagedError, RefusedError } from "../database-errors.ts";
+import { movedAt } from "./moved.ts";
 import { refuseNewer } from "./open.ts";
 
 /** What a gateway's database holds, in numbers. */
@@ -13,6 +14,8 @@ export interface DatabaseSummary {
   readonly uploads: number;
   /** Uploads that Metrika has not finished, or not got at all. */
   readonly openUploads: number;
+  /** When it was moved to PostgreSQL (Unix ms), or null. */
+  readonly movedAt: number | null;
 }
 
 /** Faults that are told of a damaged database. */
@@ -97,5 +100,6 @@ function summaryOf(sqlite: Database, path: string): DatabaseSummary {
     conversions: count("conversions where source_id > 0"),
     uploads: count("uploads"),
     openUploads: count("uploads where state not in ('completed', 'failed')"),
+    movedAt: movedAt(sqlite),
   };
 }

@@ -6,6 +6,7 @@ import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import { DatabaseInUseError, DatabaseUnusableError } from "../database-errors.ts";
 import journal from "../migrations/sqlite/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.sqlite.ts";
+import { refuseMoved } from "./moved.ts";
 
 const MIGRATIONS = `${import.meta.dir}/../migrations/sqlite`;
 
@@ -23,7 +24,7 @@ export interface OpenDatabase {
  * Opens (or creates) the SQLite database, takes the one-process lock, applies migrations.
  * @param path a file's path, or ":memory:"
  * @throws {DatabaseInUseError} when another process holds it
- * @throws {DatabaseUnusableError}
+ * @throws {DatabaseUnusableError} also when its data went to PostgreSQL
  */
 export function openSqlite(path: string): OpenDatabase {
   const inMemory = path === ":memory:";
@@ -36,6 +37,7 @@ export function openSqlite(path: string): OpenDatabase {
     db = drizzle(sqlite, { schema });
     refuseNewer(sqlite, path);
     migrate(db, { migrationsFolder: MIGRATIONS });
+    refuseMoved(sqlite, path);
   } catch (cause) {
     sqlite?.close();
     lock?.close();

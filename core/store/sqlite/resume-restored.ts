@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { unmarkAsMoved } from "./moved.ts";
 
 const BACKUP_MADE_AT = "backup_made_at";
 
@@ -18,8 +19,9 @@ export interface ResumedCopy {
   readonly renamed: number;
 }
 
-/** Marks a database as a copy that was made at `now` (Unix ms), unless it is marked as an earlier one. */
+/** Marks a database as a copy that was made at `now` (Unix ms), unless it is marked as an earlier one, and opens it to gateways. */
 export function markAsCopy(sqlite: Database, now: number): void {
+  unmarkAsMoved(sqlite);
   sqlite.query("insert or ignore into watermarks (name, value) values (?, ?)").run(BACKUP_MADE_AT, now);
 }
 
