@@ -100,7 +100,7 @@ export const sources = gateway.table(
     previousSecretHash: text("previous_secret_hash"),
     previousSecretExpiresAt: int("previous_secret_expires_at"),
     isActive: flag("is_active").notNull(),
-    deliveryPaused: flag("delivery_paused").notNull().default(false),
+    deliveryPaused: flag("delivery_paused").notNull().default(sql`0`),
     schedule: text(),
     nextRunAt: int("next_run_at"),
     createdAt: int("created_at").notNull(),

@@ -64,12 +64,18 @@ export async function openPostgres(
   } catch (cause) {
     await sql.end({ timeout: 0 });
     if (cause instanceof DatabaseUnusableError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = innermost(cause);
     throw new DatabaseUnusableError(
       `The database ${told(address)} cannot be used: ${why}. Check DATABASE_URL, that the server runs, and that its user may create the schema "gateway".`,
       { cause },
     );
   }
+}
+
+/** What the server said, without what the libraries say around it. */
+function innermost(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : innermost(error.cause);
 }
 
 /** An address without what must not be told. */
@@ -94,14 +100,16 @@ async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {
     );
   await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
-    const [table] = await tx`select to_regclass('gateway.__drizzle_migrations') is not null as there`;
-    const applied = table?.there ? Number((await tx`select count(*) as n from gateway.__drizzle_migrations`)[0]?.n) : 0;
+    // On other connections from here on: this one holds nothing but the lock.
+    const [table] = await sql`select to_regclass('gateway.__drizzle_migrations') is not null as there`;
+    const applied = table?.there
+      ? Number((await sql`select count(*) as n from gateway.__drizzle_migrations`)[0]?.n)
+      : 0;
     if (applied > journal.entries.length)
       throw new DatabaseUnusableError(
         "The database was written by a newer version of metrika-gateway. Start that version, or restore a backup made before the upgrade.",
       );
     if (applied === journal.entries.length) return;
-    // On another connection: this one holds the lock until all is done.
     await migrate(db, { migrationsFolder: MIGRATIONS, migrationsSchema: "gateway" });
   });
 }

@@ -1,4 +1,4 @@
-CREATE SCHEMA "gateway";
+CREATE SCHEMA IF NOT EXISTS "gateway";
 --> statement-breakpoint
 CREATE SEQUENCE "gateway"."batch_ids" INCREMENT BY 1000 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;--> statement-breakpoint
 CREATE SEQUENCE "gateway"."conversion_ids" INCREMENT BY 20000 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;--> statement-breakpoint
@@ -210,7 +210,7 @@ CREATE TABLE "gateway"."sources" (
 	"previous_secret_hash" text,
 	"previous_secret_expires_at" bigint,
 	"is_active" smallint NOT NULL,
-	"delivery_paused" smallint DEFAULT false NOT NULL,
+	"delivery_paused" smallint DEFAULT 0 NOT NULL,
 	"schedule" text,
 	"next_run_at" bigint,
 	"created_at" bigint NOT NULL,
