@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { backUpSqlite } from "../../core/store/sqlite/backup.ts";
 import { fileStamp } from "../../core/store/sqlite/copy-database.ts";
 import { readConfig } from "../config.ts";
+import { refusePostgres } from "./database-url.ts";
 import { contentsOf, sizeOf } from "./figures.ts";
 
 /** `backup`: one file that holds the whole database, made while the gateway serves. */
@@ -16,6 +17,7 @@ export function addBackupCommand(program: Command): void {
       "the file to write, never overwritten (default: backups/gateway-TIME.db beside the database)",
     )
     .action(({ to }: { to?: string }) => {
+      refusePostgres(process.env.DATABASE_URL, "back it up with pg_dump --format=custom");
       const config = readConfig(process.env);
       const now = Date.now();
       // A gateway that serves on this machine goes first.

@@ -3,6 +3,7 @@ import { CopyDamagedError } from "../../core/store/database-errors.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { addApiKeyCommands } from "./api-key.ts";
 import { addBackupCommand } from "./backup.ts";
+import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
 import { addRestoreCommand } from "./restore.ts";
 import { addSimulateCommand } from "./simulate.ts";
@@ -15,6 +16,7 @@ const program = new Command("metrika-gateway")
 addApiKeyCommands(program);
 addBackupCommand(program);
 addRestoreCommand(program);
+addMigrateCommand(program);
 addMoveCommand(program);
 addSimulateCommand(program);
 

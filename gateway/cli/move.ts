@@ -4,6 +4,7 @@ import { RefusedError } from "../../core/store/database-errors.ts";
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
 import { readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
+import { isPostgres } from "./database-url.ts";
 import { whole } from "./figures.ts";
 
 const PARTS = { moving: "Moving   ", verifying: "Verifying" } as const;
@@ -21,7 +22,7 @@ export function addMoveCommand(program: Command): void {
       "postgres:// address of an empty database (default: DATABASE_URL, which keeps its password out of the list of processes)",
     )
     .action(async ({ from, to = process.env.DATABASE_URL ?? "" }: { from: string; to?: string }) => {
-      if (!/^postgres(ql)?:\/\//i.test(to)) {
+      if (!isPostgres(to)) {
         throw new RefusedError(
           "The target is no postgres:// address. Set DATABASE_URL to that of the new database, or give --to.",
         );

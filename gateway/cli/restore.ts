@@ -3,6 +3,7 @@ import { inspectDatabase } from "../../core/store/sqlite/inspect.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
 import { readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
+import { refusePostgres } from "./database-url.ts";
 import { contentsOf } from "./figures.ts";
 
 interface Options {
@@ -20,6 +21,7 @@ export function addRestoreCommand(program: Command): void {
     .option("--to <address>", "file: address of the database (default: DATABASE_URL)")
     .option("--replace", "put a database that holds data aside, under another name")
     .action(async ({ from, to, replace = false }: Options) => {
+      refusePostgres(to ?? process.env.DATABASE_URL, "restore it with pg_restore");
       const config = readConfig({ ...process.env, ...(to && { DATABASE_URL: to }) });
       const summary = inspectDatabase(from);
       await checkMasterKey(config, summary.vaultCheck);

@@ -27,7 +27,7 @@ async function startFull(): Promise<TestGateway> {
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   const webhook = await createWebhook({ description: 'A "quoted" name, with \\ and a line\nbreak' });
   const once = await createWebhook({ name: "По покупкам", dedupe_by: "purchase" });
-  await post(webhook, [sale(0), sale(0), sale(1), { target: "purchase" }], { mode: "lenient", key: "first" });
+  await post(webhook, [sale(0), sale(0), sale(1), { target: "purchase" }], { key: "first" });
   await post(once, [sale(2, { purchase_id: "Заказ-1 ✓" })]);
   simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "status", status: 400 } });
   await post(webhook, [sale(3, { target: "lead" })]);
@@ -98,7 +98,6 @@ describePostgres("move", (server) => {
   test("broken off, a move goes on where it was; until it has ended no gateway starts on PostgreSQL", async () => {
     const gateway = await startFull();
     const to = await server().createDatabase();
-    const { databaseFile } = gateway.config;
     let pages = 0;
     const breaking: MoveProgress = {
       ...silence,

@@ -26,7 +26,7 @@ function tablesOfBoth(): readonly MovedTable[] {
   const onSqlite = tablesOf(sqlite, (table): table is SQLiteTable => is(table, SQLiteTable));
   const onPostgres = tablesOf(pg, (table): table is PgTable => is(table, PgTable));
   const known = (name: string) => !OF_ONE_DATABASE.includes(name);
-  const names = [...onSqlite.keys()].filter(known);
+  const names = referredFirst(onSqlite).filter(known);
   const lonely = [...onPostgres.keys()].filter((name) => known(name) && !onSqlite.has(name));
   if (lonely.length > 0) throw new Error(`SQLite has no table ${lonely.join(", ")}.`);
   return names.map((name) => {
@@ -35,6 +35,17 @@ function tablesOfBoth(): readonly MovedTable[] {
     if (!from || !to) throw new Error(`PostgreSQL has no table ${name}.`);
     return pairOf(name, getSqliteConfig(from), getPgConfig(to));
   });
+}
+
+/** The exports of a module come by the alphabet, whatever their order in it. */
+function referredFirst(tables: ReadonlyMap<string, SQLiteTable>): readonly string[] {
+  const ordered = new Set<string>();
+  const visit = (table: SQLiteTable): void => {
+    for (const key of getSqliteConfig(table).foreignKeys) visit(key.reference().foreignTable);
+    ordered.add(getTableName(table));
+  };
+  for (const table of tables.values()) visit(table);
+  return [...ordered];
 }
 
 function tablesOf<T extends Table>(schema: object, isTable: (value: unknown) => value is T): ReadonlyMap<string, T> {

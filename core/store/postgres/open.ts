@@ -20,6 +20,8 @@ export type PgDb = ReturnType<typeof drizzle<typeof schema>>;
 export interface OpenPostgres {
   readonly driver: PostgresDriver;
   readonly db: PgDb;
+  /** The migrations that this opening has applied, by name. */
+  readonly migrated: readonly string[];
   /** Of the database's server, in Unix milliseconds. */
   now(): Promise<number>;
   close(): Promise<void>;
@@ -54,13 +56,13 @@ export async function openPostgres(
   }) as unknown as Sql;
   const db = drizzle(sql, { schema });
   try {
-    await prepareSchema(sql, db);
+    const migrated = await prepareSchema(sql, db);
     if (purpose === "gateway") await refuseHalfMoved(sql);
     const driver = createPostgresDriver(sql, prepares);
     const now = async () =>
       Number((await sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`)[0]?.now);
     await ensureWeeks(sql, await now());
-    return { driver, db, now, close: () => sql.end({ timeout: 5 }) };
+    return { driver, db, migrated, now, close: () => sql.end({ timeout: 5 }) };
   } catch (cause) {
     await sql.end({ timeout: 0 });
     if (cause instanceof DatabaseUnusableError) throw cause;
@@ -92,13 +94,14 @@ async function refuseHalfMoved(sql: Sql): Promise<void> {
   );
 }
 
-async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {
+/** Returns the names of the migrations that were applied. */
+async function prepareSchema(sql: Sql, db: PgDb): Promise<readonly string[]> {
   const [server] = await sql`select current_setting('server_version_num')::int as version`;
   if (Number(server?.version) < 150_000)
     throw new DatabaseUnusableError(
       "The PostgreSQL server is older than version 15. Upgrade it, or name another one (DATABASE_URL).",
     );
-  await sql.begin(async (tx) => {
+  return await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
     // On other connections from here on: this one holds nothing but the lock.
     const [table] = await sql`select to_regclass('gateway.__drizzle_migrations') is not null as there`;
@@ -109,7 +112,8 @@ async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {
       throw new DatabaseUnusableError(
         "The database was written by a newer version of metrika-gateway. Start that version, or restore a backup made before the upgrade.",
       );
-    if (applied === journal.entries.length) return;
-    await migrate(db, { migrationsFolder: MIGRATIONS, migrationsSchema: "gateway" });
+    const missing = journal.entries.slice(applied).map(({ tag }) => tag);
+    if (missing.length > 0) await migrate(db, { migrationsFolder: MIGRATIONS, migrationsSchema: "gateway" });
+    return missing;
   });
 }

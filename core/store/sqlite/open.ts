@@ -17,6 +17,8 @@ export type Db = ReturnType<typeof drizzle<typeof schema>>;
 export interface OpenDatabase {
   readonly sqlite: Database;
   readonly db: Db;
+  /** The migrations that this opening has applied, by name. */
+  readonly migrated: readonly string[];
   close(): void;
 }
 
@@ -32,10 +34,12 @@ export function openSqlite(path: string): OpenDatabase {
   const lock = inMemory ? null : takeLock(path);
   let sqlite: Database | null = null;
   let db: Db;
+  let migrated: readonly string[];
   try {
     sqlite = openFile(path);
     db = drizzle(sqlite, { schema });
-    refuseNewer(sqlite, path);
+    const applied = refuseNewer(sqlite, path);
+    migrated = journal.entries.slice(applied).map(({ tag }) => tag);
     migrate(db, { migrationsFolder: MIGRATIONS });
     refuseMoved(sqlite, path);
   } catch (cause) {
@@ -50,6 +54,7 @@ export function openSqlite(path: string): OpenDatabase {
   return {
     sqlite,
     db,
+    migrated,
     close() {
       sqlite.close();
       lock?.close();
@@ -100,15 +105,16 @@ function unusable(what: string, cause: unknown): DatabaseUnusableError {
 
 /**
  * drizzle's migrator passes over migrations that it does not know, so an older program would work on a newer schema.
+ * @returns how many migrations have been applied
  * @throws {DatabaseUnusableError}
  */
-export function refuseNewer(sqlite: Database, path: string): void {
+export function refuseNewer(sqlite: Database, path: string): number {
   const known = journal.entries.length;
   const isNew = sqlite.query("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() === null;
   const applied = isNew
     ? 0
     : (sqlite.query<{ n: number }, []>("select count(*) as n from __drizzle_migrations").get()?.n ?? 0);
-  if (applied <= known) return;
+  if (applied <= known) return applied;
   throw new DatabaseUnusableError(
     `The database ${path} was written by a newer version of metrika-gateway. Start that version, or restore a backup made before the upgrade.`,
   );
