@@ -5,7 +5,7 @@ import { addApiKeyCommands } from "./api-key.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
-import { addRestoreCommand } from "./restore.ts";
+import { addAfterPgRestoreCommand, addRestoreCommand } from "./restore.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
 const program = new Command("metrika-gateway")
@@ -16,6 +16,7 @@ const program = new Command("metrika-gateway")
 addApiKeyCommands(program);
 addBackupCommand(program);
 addRestoreCommand(program);
+addAfterPgRestoreCommand(program);
 addMigrateCommand(program);
 addMoveCommand(program);
 addSimulateCommand(program);

@@ -5,6 +5,9 @@ import { CopyDamagedError, RefusedError } from "../../core/store/database-errors
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
 import { movedTables } from "../../core/store/move/tables.ts";
 import { openPostgres } from "../../core/store/postgres/open.ts";
+import { resumeRestoredPostgres } from "../../core/store/postgres/resume-restored.ts";
+import { openSqlite } from "../../core/store/sqlite/open.ts";
+import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 
@@ -147,7 +150,7 @@ describePostgres("move", (server) => {
     expect(await gateway.gateway.store.uploads.countByState()).toMatchObject({ completed: expect.any(Number) });
   });
 
-  test("a database that was moved takes no gateway any more, and a second move says that it is done", async () => {
+  test("a database that was moved takes no gateway any more, unless its copy is restored; a move that was done is done", async () => {
     const gateway = await startTestGateway();
     await gateway.createWebhook();
     const to = await server().createDatabase();
@@ -156,10 +159,48 @@ describePostgres("move", (server) => {
     await expect(gateway.restart()).rejects.toThrow("was moved to PostgreSQL at");
     await expect(move(gateway, to)).rejects.toThrow("was moved to PostgreSQL at");
 
+    const back = `${gateway.config.dataFolder}/back.db`;
+    restoreSqlite({ from: gateway.config.databaseFile, to: back, replace: false, now: gateway.clock.now() });
+    openSqlite(back).close();
+
     const sqlite = new Database(gateway.config.databaseFile);
     sqlite.exec("delete from watermarks where name = 'moved_to_postgres_at'");
     sqlite.close();
     expect(await move(gateway, to)).toMatchObject({ wasDone: true });
+  });
+
+  test("after pg_restore files that may have been sent are looked up, filling ones have new ids, and ids go on far behind", async () => {
+    const gateway = await startTestGateway();
+    const { createWebhook, post, settle, work, simulator } = gateway;
+    const [webhook, held] = [await createWebhook(), await createWebhook({ uncertain_policy: "hold" })];
+    await post(webhook, [sale(9)]);
+    await settle();
+    simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "status", status: 429 } });
+    await post(webhook, [sale(0)]);
+    await work();
+    gateway.advance(6 * MINUTE);
+    await work();
+    await post(webhook, [sale(1)]);
+    await post(held, [sale(2)]);
+    await work();
+    const to = await server().createDatabase();
+    await move(gateway, to);
+    const { driver, close } = await openPostgres(to);
+    const read = () => driver.sql`select id, uuid, state, uncertain_policy as policy from gateway.uploads order by id`;
+    const before = await read();
+    expect(before.map(({ state, policy }) => `${state} ${policy}`)).toEqual([
+      ...["completed resend", "planned resend", "filling resend", "filling hold"],
+    ]);
+
+    const resumed = await resumeRestoredPostgres(driver, gateway.clock.now());
+
+    const after = await read();
+    const [ids] = await driver.sql`select nextval('gateway.batch_ids') - max(id) as gap from gateway.batches`;
+    await close();
+    expect(resumed).toEqual({ lookedUp: 2, renamed: 1 });
+    expect(after.map(({ state }) => state)).toEqual(["completed", "uncertain", "filling", "uncertain"]);
+    expect(after.filter(({ uuid }, i) => uuid !== before[i]?.uuid).map(({ state }) => state)).toEqual(["filling"]);
+    expect(Number(ids?.gap)).toBeGreaterThan(99_999_999_999);
   });
 
   test("a target with another installation in it, whole or half, is refused and keeps what it has", async () => {
