@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { backUpSqlite } from "../../core/store/sqlite/backup.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
-import { HOUR, SECOND, sale, startTestGateway, startWithHistory, type TestGateway } from "../setup/gateway.ts";
+import { HOUR, MINUTE, SECOND, sale, startTestGateway, startWithHistory, type TestGateway } from "../setup/gateway.ts";
 import { uploadsOf } from "../setup/uploads.ts";
 
 /** A backup of the gateway as it is now. */
@@ -43,13 +43,18 @@ test("a file that was sent after the backup is found at Metrika by its comment a
 
 test("a file that was not sent after the backup is sent once the list was read for the whole grace period", async () => {
   const gateway = await startTestGateway();
-  const { createWebhook, post, work, settle, simulator } = gateway;
+  const { createWebhook, post, work, settle, advance, simulator } = gateway;
   const webhook = await createWebhook();
   simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "status", status: 429 } });
   await post(webhook, [sale(0)]);
   await work();
-  await restore(gateway, backUp(gateway));
-  await work();
+  const backup = backUp(gateway);
+  advance(HOUR);
+  await restore(gateway, backup);
+  for (let minute = 0; minute < 29; minute++) {
+    await work();
+    advance(MINUTE);
+  }
   expect(simulator.ledger.rows).toBe(0);
 
   await settle();
@@ -60,7 +65,7 @@ test("a file that was not sent after the backup is sent once the list was read f
   expect(history.map(({ kind, outcome }) => `${kind} ${outcome}`).filter((line) => !/^poll [A-Z]/.test(line))).toEqual([
     "send throttled",
     "decision restored",
-    ...Array(3).fill("read_back absent"),
+    ...Array(6).fill("read_back absent"),
     "send accepted",
     "poll processed",
   ]);
