@@ -1,6 +1,7 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { type OpenApiDocument, openApiDocument } from "../core/plugin/valibot-openapi.ts";
 import packageJson from "../package.json" with { type: "json" };
+import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { serveDocs } from "./http/docs-page.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
@@ -17,6 +18,7 @@ import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
 /** What the HTTP interface is made of. */
 export interface AppDeps {
+  readonly role: Role;
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
@@ -28,6 +30,11 @@ export interface AppDeps {
 export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   const app = createApp();
   // Senders' routes first: they are the hot path, and Hono tries routers in order.
+  const ofEverybody = healthRoutes(deps.routes.store, deps.isReady);
+  if (deps.role === "worker") {
+    app.route("/", ofEverybody);
+    return app;
+  }
   const routers: ReturnType<typeof createRouter>[] = [
     ...deps.plugins.map((plugin) => mountPlugin(plugin, deps.sourceRouter)),
     webhookRoutes(deps.routes),
@@ -38,7 +45,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     quotaRoutes(deps.routes),
-    healthRoutes(deps.routes.store, deps.isReady),
+    ofEverybody,
   ];
   for (const router of routers) app.route("/", router);
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {

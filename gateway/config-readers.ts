@@ -62,18 +62,31 @@ export const httpUrl: Reader<string> = refuse((value) => {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 });
 
-/** The path of a SQLite database out of a `file:` address. */
-export const sqliteFile: Reader<string> = refuse((value) => {
-  if (/^postgres(ql)?:/i.test(value))
-    return new Refusal("names a PostgreSQL server; this version stores in SQLite only");
-  if (!/^file:./i.test(value)) return new Refusal("is not a file: address");
+/** Where the gateway stores: a SQLite file for one process, or a PostgreSQL database for any number of them. */
+export type DatabaseAddress =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "postgres"; readonly url: string };
+
+/** A `file:` or `postgres:` address. */
+export const database: Reader<DatabaseAddress> = refuse((value) => {
+  if (/^postgres(ql)?:/i.test(value)) return postgresAddress(value);
+  if (!/^file:./i.test(value)) return new Refusal("is neither a file: nor a postgres: address");
   try {
-    const path = /^file:\/\//i.test(value) ? fileURLToPath(value) : decodeURIComponent(value.slice("file:".length));
-    return path === ":memory:" ? new Refusal("is kept in memory, where nothing acknowledged survives a stop") : path;
+    const file = /^file:\/\//i.test(value) ? fileURLToPath(value) : decodeURIComponent(value.slice("file:".length));
+    return file === ":memory:"
+      ? new Refusal("is kept in memory, where nothing acknowledged survives a stop")
+      : { kind: "sqlite", file };
   } catch {
     return new Refusal("names no file on this machine");
   }
 });
+
+function postgresAddress(value: string): DatabaseAddress | Refusal {
+  const url = URL.parse(value);
+  if (url === null || url.hostname === "") return new Refusal("names no server");
+  if (url.pathname.length < 2) return new Refusal("names no database on its server");
+  return { kind: "postgres", url: value };
+}
 
 /** A master key, checked and kept as its text. */
 export const masterKey: Reader<string> = refuse((value) => {
@@ -86,12 +99,16 @@ export const masterKey: Reader<string> = refuse((value) => {
   }
 });
 
-/** What the process does; only `all` as long as one process holds the database. */
-export const role: Reader<"all"> = refuse((value) => {
-  if (value === "all") return value;
-  if (value === "intake" || value === "worker") return new Refusal(`is ${value}, which needs a shared database`);
-  return new Refusal("is not a role");
-});
+/** What a process does. */
+export const roles = ["all", "intake", "worker"] as const;
+
+/** One of {@link roles}: answers requests and sends, only answers requests, only sends. */
+export type Role = (typeof roles)[number];
+
+/** One of {@link roles}. */
+export const role: Reader<Role> = refuse(
+  (value) => roles.find((known) => known === value) ?? new Refusal("is not a role"),
+);
 
 /** From everything to only what ends the process. */
 export const logLevels = ["trace", "debug", "info", "warning", "error", "fatal"] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { ConfigError, type ConfigFault, readConfig, settings } from "./config.ts";
+import { ConfigError, type ConfigFault, databaseName, readConfig, settings } from "./config.ts";
 
 function faultsOf(env: Record<string, string>): readonly ConfigFault[] {
   try {
@@ -17,7 +17,7 @@ test("an empty environment gives the documented defaults", () => {
     port: 8787,
     host: "0.0.0.0",
     publicUrl: "http://localhost:8787",
-    databaseFile: "./data/gateway.db",
+    database: { kind: "sqlite", file: "./data/gateway.db" },
     dataFolder: "./data",
     masterKeyFile: join("data", "master.key"),
     secretKey: null,
@@ -62,7 +62,7 @@ test("given values are read, addresses lose their last slash", () => {
   expect(config).toMatchObject({
     port: 9000,
     publicUrl: "https://gateway.example.com/metrika",
-    databaseFile: "/var/lib/gateway/my data.db",
+    database: { kind: "sqlite", file: "/var/lib/gateway/my data.db" },
     masterKeyFile: "/var/lib/gateway/master.key",
     plugins: ["webhook-offline", "@acme/crm", "./plugins/own"],
     readBackSeconds: [1, 2, 3],
@@ -90,13 +90,13 @@ const wrong: readonly (readonly [variable: string, value: string, problem: strin
   ["HOST", "my host", "spaces"],
   ["PUBLIC_URL", "ftp://example.com", "not an http(s) address"],
   ["PUBLIC_URL", "https://example.com/?a=1", "query"],
-  ["DATABASE_URL", "gateway.db", "not a file: address"],
-  ["DATABASE_URL", "file:", "not a file: address"],
+  ["DATABASE_URL", "gateway.db", "neither a file: nor a postgres: address"],
+  ["DATABASE_URL", "file:", "neither a file: nor a postgres: address"],
   ["DATABASE_URL", "file::memory:", "kept in memory"],
-  ["DATABASE_URL", "postgres://db/gateway", "SQLite only"],
-  ["DATABASE_URL", "postgresql://db/gateway", "SQLite only"],
+  ["DATABASE_URL", "postgres://db", "names no database"],
+  ["DATABASE_URL", "postgresql:///gateway", "names no server"],
   ["GATEWAY_SECRET_KEY", "c2hvcnQ=", "not 32 random bytes"],
-  ["GATEWAY_ROLE", "worker", "needs a shared database"],
+  ["GATEWAY_ROLE", "worker", "needs a database that several processes share"],
   ["GATEWAY_ROLE", "everything", "not a role"],
   ["UPLOAD_MAX_ROWS", "0", "below 1"],
   ["READ_BACK_SECONDS", "15,60,60", "does not rise"],
@@ -115,6 +115,26 @@ for (const [variable, value, problem] of wrong) {
   });
 }
 
+const KEY = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
+
+test("a PostgreSQL database is named with the key that all its gateways share", () => {
+  const url = "postgres://gateway:hunter2@db.example.com:6543/postgres";
+  const config = readConfig({ DATABASE_URL: url, GATEWAY_SECRET_KEY: KEY, GATEWAY_ROLE: "intake" });
+  expect(config).toMatchObject({ database: { kind: "postgres", url }, role: "intake", dataFolder: "./data" });
+  expect(databaseName(config.database)).toBe("postgres://db.example.com:6543/postgres");
+  const [fault] = faultsOf({ DATABASE_URL: url });
+  expect(fault).toMatchObject({ variable: "GATEWAY_SECRET_KEY" });
+  expect(JSON.stringify(fault)).not.toContain("hunter2");
+});
+
+test("the folder of what a process keeps beside its database can be named", () => {
+  expect(readConfig({ DATA_FOLDER: "/srv/gateway" })).toMatchObject({
+    dataFolder: "/srv/gateway",
+    masterKeyFile: "/srv/gateway/master.key",
+    database: { file: "./data/gateway.db" },
+  });
+});
+
 test("settings that belong together are asked for together", () => {
   expect(faultsOf({ SUPABASE_URL: "https://x.supabase.co" })).toEqual([
     { variable: "SUPABASE_PUBLISHABLE_KEY", problem: "is not set, but SUPABASE_URL is", mend: "Set both or neither" },
@@ -125,7 +145,7 @@ test("settings that belong together are asked for together", () => {
 test("no secret stands in a fault", () => {
   const faults = faultsOf({
     GATEWAY_SECRET_KEY: "planted-secret",
-    DATABASE_URL: "postgres://gateway:planted-secret@db/gateway",
+    DATABASE_URL: "postgres://gateway:planted-secret@db",
     PUBLIC_URL: "https://user:planted-secret@example.com",
     YANDEX_CLIENT_SECRET: "planted secret with planted-secret",
     YANDEX_CLIENT_ID: "id",

@@ -2,6 +2,8 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import {
   commaList,
+  type DatabaseAddress,
+  database,
   type Field,
   field,
   host,
@@ -13,14 +15,14 @@ import {
   optional,
   readBackSeconds,
   role,
+  roles,
   type Setting,
   seconds,
-  sqliteFile,
   text,
   whole,
 } from "./config-readers.ts";
 
-export type { LogLevel, Setting } from "./config-readers.ts";
+export type { DatabaseAddress, LogLevel, Role, Setting } from "./config-readers.ts";
 
 /** One wrong setting: which variable, what is wrong with its value, how to mend it. */
 export interface ConfigFault {
@@ -50,12 +52,18 @@ const fields = {
     "Address under which senders reach the gateway; webhook addresses are built from it. Without it: http://localhost:PORT",
     "Give an address such as https://gateway.example.com",
   ),
-  databaseFile: field(
+  database: field(
     "DATABASE_URL",
     "file:./data/gateway.db",
-    sqliteFile,
-    "SQLite database; its folder also holds the generated master key and files being sent",
-    "Give a file address such as file:./data/gateway.db",
+    database,
+    "SQLite database, whose folder also holds the generated master key and files being sent; or a PostgreSQL one (15 or newer), which any number of gateways may share",
+    "Give an address such as file:./data/gateway.db or postgres://user:password@host:5432/database",
+  ),
+  dataFolder: optional(
+    "DATA_FOLDER",
+    text,
+    "Folder for files being sent and for what the operator's commands find this gateway by. Without it: that of the SQLite database, or ./data with PostgreSQL",
+    "Give a folder without spaces in its name",
   ),
   secretKey: optional(
     "GATEWAY_SECRET_KEY",
@@ -95,7 +103,13 @@ const fields = {
     "Plugins to load, by their bundled names, separated by commas",
     "Give names separated by commas",
   ),
-  role: field("GATEWAY_ROLE", "all", role, "What this process does: all (intake and sending)", "Set it to all"),
+  role: field(
+    "GATEWAY_ROLE",
+    "all",
+    role,
+    "What this process does: all, intake (answers requests) or worker (sends; answers only whether it is well). Several processes need PostgreSQL",
+    `Give one of ${roles.join(", ")}`,
+  ),
   uploadLingerSeconds: seconds("UPLOAD_LINGER_SECONDS", 300, 0, "How long rows may wait for others of their file"),
   uploadMaxRows: field(
     "UPLOAD_MAX_ROWS",
@@ -170,10 +184,10 @@ type ValueOf<F> = F extends Optional<infer T> ? T | null : F extends Field<infer
 type Values = { readonly [K in keyof Fields]: ValueOf<Fields[K]> };
 
 /** The configuration of a gateway: checked values, and what follows from them. */
-export type Config = Omit<Values, "publicUrl"> & {
+export type Config = Omit<Values, "publicUrl" | "dataFolder"> & {
   /** Never null and without a slash at the end. */
   readonly publicUrl: string;
-  /** The folder of the database. */
+  /** The folder of the SQLite database, and of what this process keeps beside it. */
   readonly dataFolder: string;
   /** Where the master key is kept when the environment does not give it. */
   readonly masterKeyFile: string;
@@ -218,18 +232,49 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const [set, unset] = given(first) === null ? [second, first] : [first, second];
     faults.push({ variable: unset, problem: `is not set, but ${set} is`, mend: "Set both or neither" });
   }
+  if (faults.length === 0) faults.push(...faultsTogether(values as Values));
   if (faults.length > 0) throw new ConfigError(faults);
   return complete(values as Values);
 }
 
+/** What each setting allows by itself and the others forbid. */
+function faultsTogether({ database, secretKey, role }: Values): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (database.kind === "postgres" && secretKey === null) {
+    const problem = "is not set, but DATABASE_URL names a PostgreSQL database, which several gateways may share";
+    faults.push({
+      variable: "GATEWAY_SECRET_KEY",
+      problem,
+      mend: "Give the same key to all of them, made once with: openssl rand -base64 32",
+    });
+  }
+  if (database.kind === "sqlite" && role !== "all") {
+    const problem = `"${role}" needs a database that several processes share`;
+    faults.push({
+      variable: "GATEWAY_ROLE",
+      problem,
+      mend: "Set it to all, or name a PostgreSQL database (DATABASE_URL)",
+    });
+  }
+  return faults;
+}
+
 function complete(values: Values): Config {
-  const dataFolder = dirname(values.databaseFile);
+  const { database } = values;
+  const dataFolder = values.dataFolder ?? (database.kind === "sqlite" ? dirname(database.file) : "./data");
   return {
     ...values,
     publicUrl: values.publicUrl ?? `http://localhost:${values.port}`,
     dataFolder,
     masterKeyFile: join(dataFolder, "master.key"),
   };
+}
+
+/** A database as logs may name it: without its user and password. */
+export function databaseName(database: DatabaseAddress): string {
+  if (database.kind === "sqlite") return database.file;
+  const { host, pathname } = new URL(database.url);
+  return `postgres://${host}${pathname}`;
 }
 
 /** A value for a message: secrets and the credentials inside addresses are left out. */

@@ -16,8 +16,9 @@ import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
+import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
-import type { Store } from "../core/store/store.ts";
+import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -68,35 +69,49 @@ const LARGE_BODIES_AT_ONCE = 4;
  * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
-  const now = options.now ?? Date.now;
-  const newUuid = () => Bun.randomUUIDv7("hex", now());
   const plugins = findPlugins(config.plugins);
   const vault = createVault(options.masterKey ?? (await findMasterKey(config)));
-  const store = openSqliteStore(config.databaseFile, {
+  const store = await openStore(config, {
     uuid: crypto.randomUUID(),
-    workspaceUuid: newUuid(),
+    workspaceUuid: Bun.randomUUIDv7("hex", (options.now ?? Date.now)()),
     vaultCheck: vault.check(),
-    now: now(),
-    onRestored: ({ madeAt, lookedUp, renamed }) =>
-      getLogger(["metrika-gateway"]).warn(
-        "The database is a copy made at {madeAt}: {lookedUp} files are looked up at Metrika before they are sent, {renamed} that were filling go on under new ids",
-        { madeAt: new Date(madeAt).toISOString(), lookedUp, renamed },
-      ),
+    now: (options.now ?? Date.now)(),
   });
+  // Where several gateways share a database they go by its clock: a lease must end at the same instant for all of them.
+  const now = options.now ?? store.shared?.now ?? Date.now;
+  const newUuid = () => Bun.randomUUIDv7("hex", now());
   try {
     verifyMasterKey(vault, store.installation.vaultCheck);
-    await store.maintenance.removeUnsealed();
-    // The lock says that no other process lives: every claim is one of a process that died.
-    await store.uploads.releaseClaims({
-      leasesBefore: Number.MAX_SAFE_INTEGER,
-      now: now(),
-      firstReadBackMs: firstReadBackMs(rulesOf(config, options)),
-    });
+    if (store.shared === null) await clearUpAfterDeath(store, now(), rulesOf(config, options));
     return wire(config, options, { plugins, store, vault, now, newUuid });
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** The store of the configuration's database; what serves PostgreSQL is loaded only for it. */
+async function openStore({ database }: Config, founding: Founding): Promise<Store> {
+  if (database.kind === "sqlite") return openSqliteStore(database.file, founding, tellOfRestore);
+  const { openPostgresStore } = await import("../core/store/postgres/store.ts");
+  return openPostgresStore(database.url, founding);
+}
+
+function tellOfRestore({ madeAt, lookedUp, renamed }: ResumedCopy): void {
+  getLogger(["metrika-gateway"]).warn(
+    "The database is a copy made at {madeAt}: {lookedUp} files are looked up at Metrika before they are sent, {renamed} that were filling go on under new ids",
+    { madeAt: new Date(madeAt).toISOString(), lookedUp, renamed },
+  );
+}
+
+/** No other process lives beside this one: every claim, and every batch half written, is one of a process that died. */
+async function clearUpAfterDeath(store: Store, now: number, rules: DeliveryRules): Promise<void> {
+  await store.maintenance.removeUnsealed();
+  await store.uploads.releaseClaims({
+    leasesBefore: Number.MAX_SAFE_INTEGER,
+    now,
+    firstReadBackMs: firstReadBackMs(rules),
+  });
 }
 
 interface Parts {
@@ -146,6 +161,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   let ready = true;
   const app = createGatewayApp({
     plugins,
+    role: config.role,
     sourceRouter: {
       store,
       accept,
@@ -170,6 +186,10 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       breathe,
     },
     isReady: () => ready,
+  });
+  store.shared?.onChange(({ of, uuid }) => {
+    if (of === "sources") registry.forget(uuid);
+    else forget();
   });
   // The last of all: once it runs, only close() ends it.
   const maintenance = startMaintenance(store.maintenance, halfWritten, config.retentionDays * DAY_MS, now);

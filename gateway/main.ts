@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { readConfig } from "./config.ts";
+import { databaseName, readConfig } from "./config.ts";
 import { composeGateway } from "./gateway.ts";
 import { configureLogging } from "./logging.ts";
 import { explainFailure } from "./operator-errors.ts";
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   log.info("metrika-gateway listens on {url}, public address {publicUrl}, database {database}", {
     url,
     publicUrl: config.publicUrl,
-    database: config.databaseFile,
+    database: databaseName(config.database),
   });
 }
 

@@ -11,7 +11,8 @@ import type { Config } from "./config.ts";
  */
 export async function findMasterKey(config: Config): Promise<Uint8Array> {
   makeFolder(config.dataFolder);
-  const mayGenerate = !existsSync(config.databaseFile);
+  const { database } = config;
+  const mayGenerate = database.kind === "sqlite" && !existsSync(database.file);
   const { key } = await loadMasterKey({
     value: config.secretKey ?? undefined,
     file: config.masterKeyFile,

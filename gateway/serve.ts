@@ -35,7 +35,7 @@ export class AddressUnusableError extends Error {
 }
 
 /**
- * Listens and starts the worker.
+ * Listens, and starts the worker unless this process only answers requests.
  * @param release of the port that was reserved for it
  * @throws {AddressUnusableError}
  */
@@ -48,7 +48,7 @@ export async function serveGateway(
   const server = listen(gateway, config);
   const url = `http://${reachable(config.host)}:${server.port}`;
   const unannounce = await announce(config, { pid: process.pid, url, operatorToken: gateway.operatorToken });
-  gateway.worker.start();
+  if (config.role !== "intake") gateway.worker.start();
   return {
     url,
     async stop() {

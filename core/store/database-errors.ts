@@ -17,3 +17,11 @@ export class RefusedError extends Error {
 export class CopyDamagedError extends Error {
   override readonly name = "CopyDamagedError";
 }
+
+/** The database is away; nothing was asked. */
+export class DatabaseAwayError extends Error {
+  override readonly name = "DatabaseAwayError";
+  constructor() {
+    super("The database does not answer.");
+  }
+}

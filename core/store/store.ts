@@ -9,6 +9,7 @@ import type { MatchRateStore } from "./port/match-rates.ts";
 import type { PlanningStore } from "./port/planning.ts";
 import type { QuotaStore } from "./port/quota.ts";
 import type { ReplayStore } from "./port/replays.ts";
+import type { SharedDatabase } from "./port/shared.ts";
 import type { CredentialStore, SourceStore } from "./port/sources.ts";
 import type { UploadStore } from "./port/uploads.ts";
 import type { WithdrawalStore } from "./port/withdrawals.ts";
@@ -25,6 +26,7 @@ export type * from "./port/page.ts";
 export type * from "./port/planning.ts";
 export type * from "./port/quota.ts";
 export type * from "./port/replays.ts";
+export type * from "./port/shared.ts";
 export type * from "./port/sources.ts";
 export type * from "./port/uploads.ts";
 export type * from "./port/withdrawals.ts";
@@ -47,6 +49,8 @@ export interface Store {
   readonly goals: GoalStore;
   readonly quota: QuotaStore;
   readonly maintenance: MaintenanceStore;
+  /** Null where only one gateway works on the database. */
+  readonly shared: SharedDatabase | null;
   close(): Promise<void>;
 }
 
@@ -55,4 +59,12 @@ export interface Installation {
   readonly uuid: string;
   readonly vaultCheck: string;
   readonly workspaceId: number;
+}
+
+/** What a new installation is founded with; ignored when the database already has one. */
+export interface Founding {
+  readonly uuid: string;
+  readonly workspaceUuid: string;
+  readonly vaultCheck: string;
+  readonly now: number;
 }

@@ -1,10 +1,10 @@
 import { constants, setPriority } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { backUpSqlite } from "../../core/store/sqlite/backup.ts";
 import { fileStamp } from "../../core/store/sqlite/copy-database.ts";
 import { readConfig } from "../config.ts";
-import { refusePostgres } from "./database-url.ts";
+import { sqliteFileOf } from "./database-url.ts";
 import { contentsOf, sizeOf } from "./figures.ts";
 
 /** `backup`: one file that holds the whole database, made while the gateway serves. */
@@ -17,14 +17,14 @@ export function addBackupCommand(program: Command): void {
       "the file to write, never overwritten (default: backups/gateway-TIME.db beside the database)",
     )
     .action(({ to }: { to?: string }) => {
-      refusePostgres(process.env.DATABASE_URL, "back it up with pg_dump --format=custom");
       const config = readConfig(process.env);
+      const file = sqliteFileOf(config, "back it up with pg_dump --format=custom");
       const now = Date.now();
       // A gateway that serves on this machine goes first.
       setPriority(constants.priority.PRIORITY_LOW);
-      const target = to ?? join(config.dataFolder, "backups", `gateway-${fileStamp(now)}.db`);
+      const target = to ?? join(dirname(file), "backups", `gateway-${fileStamp(now)}.db`);
       const started = performance.now();
-      const backup = backUpSqlite(config.databaseFile, target, now);
+      const backup = backUpSqlite(file, target, now);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const key = config.secretKey === null ? `the file ${config.masterKeyFile}` : "GATEWAY_SECRET_KEY";
       console.log(backup.path);

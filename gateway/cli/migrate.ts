@@ -4,7 +4,7 @@ import { RefusedError } from "../../core/store/database-errors.ts";
 import { openPostgres } from "../../core/store/postgres/open.ts";
 import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { readConfig } from "../config.ts";
-import { isPostgres } from "./database-url.ts";
+import { isPostgres, sqliteFileOf } from "./database-url.ts";
 
 /** `migrate`: the database is brought to this version's schema without a gateway being started. */
 export function addMigrateCommand(program: Command): void {
@@ -15,7 +15,7 @@ export function addMigrateCommand(program: Command): void {
       const url = process.env.DATABASE_URL?.trim() ?? "";
       const migrated = isPostgres(url)
         ? await migratePostgres(url)
-        : migrateSqlite(readConfig(process.env).databaseFile);
+        : migrateSqlite(sqliteFileOf(readConfig(process.env), "migrate it there"));
       for (const name of migrated) console.log(name);
       console.error(
         migrated.length === 0

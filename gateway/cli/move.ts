@@ -4,7 +4,7 @@ import { RefusedError } from "../../core/store/database-errors.ts";
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
 import { readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
-import { isPostgres } from "./database-url.ts";
+import { isPostgres, sqliteFileOf } from "./database-url.ts";
 import { whole } from "./figures.ts";
 
 const PARTS = { moving: "Moving   ", verifying: "Verifying" } as const;
@@ -27,10 +27,10 @@ export function addMoveCommand(program: Command): void {
           "The target is no postgres:// address. Set DATABASE_URL to that of the new database, or give --to.",
         );
       }
-      const config = readConfig({ ...process.env, DATABASE_URL: from });
-      const { databaseFile } = config;
+      const config = readConfig({ ...process.env, DATABASE_URL: from, GATEWAY_ROLE: "all" });
+      const file = sqliteFileOf(config, "it need not be moved");
       const { wasDone, tables } = await moveToPostgres({
-        ...{ from: databaseFile, to, now: Date.now() },
+        ...{ from: file, to, now: Date.now() },
         approve: ({ vaultCheck }) => checkMasterKey(config, vaultCheck),
         progress: process.stderr.isTTY ? barOn(process.stderr) : silence,
       });
@@ -45,7 +45,7 @@ export function addMoveCommand(program: Command): void {
           ? `Set GATEWAY_SECRET_KEY to the content of ${config.masterKeyFile}`
           : "Keep GATEWAY_SECRET_KEY as it is";
       console.error(`${key}, set DATABASE_URL to the PostgreSQL database and start the gateway.
-${databaseFile} stays as it is, but no gateway starts on it any more.`);
+${file} stays as it is, but no gateway starts on it any more.`);
     });
 }
 

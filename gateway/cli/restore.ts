@@ -6,7 +6,7 @@ import { inspectDatabase } from "../../core/store/sqlite/inspect.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
 import { readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
-import { isPostgres, refusePostgres } from "./database-url.ts";
+import { isPostgres, sqliteFileOf } from "./database-url.ts";
 import { contentsOf } from "./figures.ts";
 
 interface Options {
@@ -24,15 +24,12 @@ export function addRestoreCommand(program: Command): void {
     .option("--to <address>", "file: address of the database (default: DATABASE_URL)")
     .option("--replace", "put a database that holds data aside, under another name")
     .action(async ({ from, to, replace = false }: Options) => {
-      refusePostgres(
-        to ?? process.env.DATABASE_URL,
-        "restore it with pg_restore, then run the command after-pg-restore",
-      );
       const config = readConfig({ ...process.env, ...(to && { DATABASE_URL: to }) });
+      const target = sqliteFileOf(config, "restore it with pg_restore, then run the command after-pg-restore");
       const summary = inspectDatabase(from);
       await checkMasterKey(config, summary.vaultCheck);
-      const { keptAs } = restoreSqlite({ from, to: config.databaseFile, replace, now: Date.now() });
-      console.log(config.databaseFile);
+      const { keptAs } = restoreSqlite({ from, to: target, replace, now: Date.now() });
+      console.log(target);
       console.error(`Restored, integrity checked: ${contentsOf(summary)}.`);
       if (keptAs) console.error(`The former database is kept as ${keptAs}; delete it when you no longer need it.`);
       console.error(`Start the gateway. Files that may have been sent since the backup are looked up at Metrika first, which takes half an hour.
@@ -55,9 +52,9 @@ export function addAfterPgRestoreCommand(program: Command): void {
           "DATABASE_URL names no PostgreSQL database. For SQLite the command restore does everything.",
         );
       }
-      const { driver, now, close } = await openPostgres(url, 2);
+      const { driver, shared, close } = await openPostgres(url, 2);
       try {
-        const { lookedUp, renamed } = await resumeRestoredPostgres(driver, await now());
+        const { lookedUp, renamed } = await resumeRestoredPostgres(driver, shared.now());
         console.error(
           `Files that are looked up at Metrika before they are sent: ${lookedUp}; that were filling and go on under new ids: ${renamed}. Start the gateways.`,
         );

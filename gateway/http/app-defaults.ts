@@ -4,7 +4,7 @@ import type { Context, Env } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type Language, quoteValue } from "../../core/language.ts";
 import { ProblemError, type ProblemReader, problemResponse, retryLater } from "../../core/plugin/problem.ts";
-import { isStorageFault } from "../../core/store/sqlite/storage-fault.ts";
+import { isStorageFault } from "../../core/store/storage-fault.ts";
 import { invalidFields } from "./field-faults.ts";
 import { chooseLanguage } from "./language.ts";
 import { zodFaults } from "./zod-faults.ts";

@@ -83,7 +83,7 @@ test("a wrong scope is refused by name, with exit code 1 and nothing on standard
 test("every wrong setting is listed at once, with exit code 1 and no stack", async () => {
   const wrong = {
     PORT: "http",
-    DATABASE_URL: "postgres://user:hunter2@db/gateway",
+    DATABASE_URL: "postgres://user:hunter2@db",
     GATEWAY_SECRET_KEY: "c2hvcnQ=",
     READ_BACK_SECONDS: "60,15",
     METRIKA_API_URL: "api-metrika.yandex.net",

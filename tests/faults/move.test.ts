@@ -85,7 +85,8 @@ test("migrate refuses a SQLite database that a gateway works on, and makes none 
 });
 
 test("backup and restore send whoever has PostgreSQL to its own programs", async () => {
-  const env = { DATABASE_URL: "postgres://gateway:hunter2@db.example/gateway" };
+  const key = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
+  const env = { DATABASE_URL: "postgres://gateway:hunter2@db.example/gateway", GATEWAY_SECRET_KEY: key };
   const [backup, restore] = await Promise.all([
     run("cli/main", ["backup"], env),
     run("cli/main", ["restore", "--from", "copy.db"], env),

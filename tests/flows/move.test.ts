@@ -9,7 +9,7 @@ import { resumeRestoredPostgres } from "../../core/store/postgres/resume-restore
 import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
-import { MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 
 setDefaultTimeout(60_000);
 
@@ -19,7 +19,7 @@ const silence: MoveProgress = { begin() {}, advance() {}, end() {} };
 async function move({ gateway, config, clock }: TestGateway, to: string, progress: MoveProgress = silence) {
   await gateway.close(0);
   return moveToPostgres({
-    ...{ from: config.databaseFile, to, now: clock.now(), progress },
+    ...{ from: databaseFile(config), to, now: clock.now(), progress },
     approve: async () => {},
   });
 }
@@ -75,14 +75,14 @@ describePostgres("move", (server) => {
   test("every row of every table stands in PostgreSQL afterwards, and new ids come behind the old", async () => {
     const gateway = await startFull();
     const to = await server().createDatabase();
-    const { databaseFile } = gateway.config;
+    const file = databaseFile(gateway.config);
 
     const { tables, wasDone } = await move(gateway, to);
 
     expect(wasDone).toBe(false);
     const empty: string[] = [];
     for (const table of movedTables.filter(({ name }) => name !== "watermarks")) {
-      const { here, there } = await bothSides(databaseFile, to, table);
+      const { here, there } = await bothSides(file, to, table);
       expect({ table: table.name, rows: there }).toEqual({ table: table.name, rows: here });
       expect(tables).toContainEqual({ name: table.name, rows: here.length });
       if (here.length === 0) empty.push(table.name);
@@ -160,10 +160,10 @@ describePostgres("move", (server) => {
     await expect(move(gateway, to)).rejects.toThrow("was moved to PostgreSQL at");
 
     const back = `${gateway.config.dataFolder}/back.db`;
-    restoreSqlite({ from: gateway.config.databaseFile, to: back, replace: false, now: gateway.clock.now() });
+    restoreSqlite({ from: databaseFile(gateway.config), to: back, replace: false, now: gateway.clock.now() });
     openSqlite(back).close();
 
-    const sqlite = new Database(gateway.config.databaseFile);
+    const sqlite = new Database(databaseFile(gateway.config));
     sqlite.exec("delete from watermarks where name = 'moved_to_postgres_at'");
     sqlite.close();
     expect(await move(gateway, to)).toMatchObject({ wasDone: true });

@@ -2,13 +2,22 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { backUpSqlite } from "../../core/store/sqlite/backup.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
-import { HOUR, MINUTE, SECOND, sale, startTestGateway, startWithHistory, type TestGateway } from "../setup/gateway.ts";
+import {
+  databaseFile,
+  HOUR,
+  MINUTE,
+  SECOND,
+  sale,
+  startTestGateway,
+  startWithHistory,
+  type TestGateway,
+} from "../setup/gateway.ts";
 import { uploadsOf } from "../setup/uploads.ts";
 
 /** A backup of the gateway as it is now. */
 function backUp({ config, clock }: TestGateway): string {
   const to = `${config.dataFolder}/backup-${crypto.randomUUID()}.db`;
-  backUpSqlite(config.databaseFile, to, clock.now());
+  backUpSqlite(databaseFile(config), to, clock.now());
   return to;
 }
 
@@ -16,7 +25,7 @@ function backUp({ config, clock }: TestGateway): string {
 async function restore(gateway: TestGateway, from: string): Promise<void> {
   await gateway.gateway.close(0);
   gateway.advance(SECOND);
-  restoreSqlite({ from, to: gateway.config.databaseFile, replace: true, now: gateway.clock.now() });
+  restoreSqlite({ from, to: databaseFile(gateway.config), replace: true, now: gateway.clock.now() });
   await gateway.restart();
 }
 
@@ -169,7 +178,7 @@ test("the database that gave way is kept whole, with what stood in its -wal file
   const backup = backUp(gateway);
   await gateway.post(webhook, [sale(0)]);
   await gateway.gateway.close(0);
-  const { databaseFile: to } = gateway.config;
+  const to = databaseFile(gateway.config);
 
   const { keptAs } = restoreSqlite({ from: backup, to, replace: true, now: gateway.clock.now() });
   await gateway.restart();

@@ -4,7 +4,7 @@ import { resetSync } from "@logtape/logtape";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { configureLogging } from "../../gateway/logging.ts";
 import { serveGateway } from "../../gateway/serve.ts";
-import { sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { databaseFile, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 
 afterEach(() => resetSync());
 
@@ -126,8 +126,8 @@ test("the content of a refused row is sealed, told to its sender, and forgotten 
 test("the database, the master key and files on their way can be read by their owner only", async () => {
   const { config } = await startTestGateway();
   for (const path of [
-    config.databaseFile,
-    `${config.databaseFile}-wal`,
+    databaseFile(config),
+    `${databaseFile(config)}-wal`,
     config.masterKeyFile,
     `${config.dataFolder}/uploads`,
   ]) {

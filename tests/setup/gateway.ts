@@ -232,7 +232,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       }
     },
     sql<Row>(query: string) {
-      const connection = new Database(config.databaseFile, { readonly: true });
+      const connection = new Database(databaseFile(config), { readonly: true });
       connections.push(connection);
       return connection.query(query).all() as Row[];
     },
@@ -257,6 +257,12 @@ export function testConfig(folder: string, env: Readonly<Record<string, string>>
   });
 }
 
+/** The file of a gateway that stores in SQLite. */
+export function databaseFile({ database }: Config): string {
+  if (database.kind !== "sqlite") throw new Error("This gateway stores in PostgreSQL.");
+  return database.file;
+}
+
 /** A sale of the demo's n-th visitor that Metrika will link; each call differs in nothing but what is given. */
 export function sale(visitor = 0, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
@@ -279,7 +285,7 @@ async function expectNothingLeft(simulator: MetrikaSimulator, clock: ManualClock
   });
   expect(await readdir(`${config.dataFolder}/uploads`)).toEqual([]);
   // The one-process lock is free again: nothing holds the database any more.
-  const lock = new Database(`${config.databaseFile}.lock`);
+  const lock = new Database(`${databaseFile(config)}.lock`);
   lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE; ROLLBACK");
   lock.close();
 }

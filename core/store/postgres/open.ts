@@ -1,11 +1,14 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 import { DatabaseUnusableError } from "../database-errors.ts";
 import journal from "../migrations/postgres/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.postgres.ts";
+import type { SharedChange, SharedDatabase } from "../store.ts";
+import { listenForChanges } from "./changes.ts";
 import { createPostgresDriver, type PostgresDriver } from "./driver.ts";
 import { ensureWeeks } from "./partitions.ts";
+import { openPool, type Pool } from "./pool.ts";
 
 const MIGRATIONS = `${import.meta.dir}/../migrations/postgres`;
 
@@ -22,8 +25,7 @@ export interface OpenPostgres {
   readonly db: PgDb;
   /** The migrations that this opening has applied, by name. */
   readonly migrated: readonly string[];
-  /** Of the database's server, in Unix milliseconds. */
-  now(): Promise<number>;
+  readonly shared: SharedDatabase;
   close(): Promise<void>;
 }
 
@@ -42,33 +44,30 @@ export async function openPostgres(
   const address = new URL(url);
   const prepares = address.searchParams.get("prepare") !== "false" && address.port !== TRANSACTION_POOLER_PORT;
   address.searchParams.delete("prepare");
-  const sql = postgres(address.href, {
-    max: connections,
-    prepare: prepares,
-    connect_timeout: 5,
-    idle_timeout: 300,
-    onnotice: () => {},
-    connection: { application_name: "metrika-gateway" },
-    types: {
-      // Ids and instants stay below 2^53; sums of them come as numeric.
-      bigint: { to: 20, from: [20, 1700], parse: Number, serialize: String },
-    },
-  }) as unknown as Sql;
-  const db = drizzle(sql, { schema });
+  let pool: Pool | null = null;
   try {
+    pool = await openPool(address.href, connections, prepares);
+    const { sql, pulse } = pool;
+    const db = drizzle(sql, { schema });
     const migrated = await prepareSchema(sql, db);
     if (purpose === "gateway") await refuseHalfMoved(sql);
-    const driver = createPostgresDriver(sql, prepares);
-    const now = async () =>
-      Number((await sql`select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`)[0]?.now);
-    await ensureWeeks(sql, await now());
-    return { driver, db, migrated, now, close: () => sql.end({ timeout: 5 }) };
+    await ensureWeeks(sql, pulse.now());
+    // Behind a pooler of transactions there is no session that could listen.
+    const changes = prepares ? listenForChanges(address.href, pool) : null;
+    const shared = {
+      now: pulse.now,
+      onChange: (listener: (change: SharedChange) => void) => changes?.onChange(listener),
+    };
+    const close = async () => {
+      await changes?.close();
+      await pool?.close();
+    };
+    return { driver: createPostgresDriver(sql, prepares), db, migrated, shared, close };
   } catch (cause) {
-    await sql.end({ timeout: 0 });
+    await pool?.close();
     if (cause instanceof DatabaseUnusableError) throw cause;
-    const why = innermost(cause);
     throw new DatabaseUnusableError(
-      `The database ${told(address)} cannot be used: ${why}. Check DATABASE_URL, that the server runs, and that its user may create the schema "gateway".`,
+      `The database ${told(address)} cannot be used: ${innermost(cause)}. Check DATABASE_URL, that the server runs, and that its user may create the schema "gateway".`,
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-import type { Store } from "../store.ts";
+import type { Founding, Store } from "../store.ts";
 import { openPostgres } from "./open.ts";
 
 /** What is not there yet on PostgreSQL. */
@@ -11,8 +11,8 @@ function missing<T extends object>(part: string): T {
 }
 
 /** The store on a PostgreSQL database, for any number of gateways. */
-export async function openPostgresStore(url: string): Promise<Store> {
-  const { close } = await openPostgres(url);
+export async function openPostgresStore(url: string, _founding: Founding): Promise<Store> {
+  const { shared, close } = await openPostgres(url);
   return {
     installation: missing("installation"),
     apiKeys: missing("apiKeys"),
@@ -30,6 +30,7 @@ export async function openPostgresStore(url: string): Promise<Store> {
     goals: missing("goals"),
     quota: missing("quota"),
     maintenance: missing("maintenance"),
+    shared,
     close,
   };
 }

@@ -1,6 +1,6 @@
 import { installation, workspaces } from "../schema.sqlite.ts";
 import { discardBatch } from "../sql/discard-batch.ts";
-import type { Installation, Store } from "../store.ts";
+import type { Founding, Installation, Store } from "../store.ts";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
 import { prepareBatches } from "./batches.ts";
 import { prepareIntake } from "./commit-intake.ts";
@@ -18,24 +18,15 @@ import { prepareSeconds } from "./same-second.ts";
 import { prepareUploads } from "./uploads.ts";
 import { prepareWithdrawals } from "./withdrawals.ts";
 
-/** What a new installation is founded with; ignored when the database already has one. */
-export interface Founding {
-  readonly uuid: string;
-  readonly workspaceUuid: string;
-  readonly vaultCheck: string;
-  readonly now: number;
-  /** Is told when the database turned out to be a restored copy. */
-  readonly onRestored?: (resumed: ResumedCopy) => void;
-}
-
 /**
  * The store on one SQLite file, for one process.
+ * @param onRestored is told when the database turns out to be a restored copy
  * @throws {DatabaseInUseError} {DatabaseUnusableError} see `open.ts`
  */
-export function openSqliteStore(path: string, founding: Founding): Store {
+export function openSqliteStore(path: string, founding: Founding, onRestored?: (resumed: ResumedCopy) => void): Store {
   const { sqlite, db, close } = openSqlite(path);
   const resumed = resumeRestored(sqlite, founding.now);
-  if (resumed) founding.onRestored?.(resumed);
+  if (resumed) onRestored?.(resumed);
   const intake = prepareIntake(sqlite);
   const seconds = prepareSeconds(sqlite);
   const driver = createSqliteDriver(sqlite);
@@ -73,6 +64,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     goals: goalQueries(db),
     quota: prepareQuota(sqlite),
     maintenance: prepareMaintenance(sqlite, driver),
+    shared: null,
     async close() {
       close();
     },

@@ -15,3 +15,12 @@ BEGIN
     EXECUTE format('ALTER TABLE gateway.%I ENABLE ROW LEVEL SECURITY', t.relname);
   END LOOP;
 END $$;
+--> statement-breakpoint
+-- What gateways keep in memory and must read again when another one has changed it.
+CREATE FUNCTION gateway.tell_change() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN PERFORM pg_notify('gateway_changes', TG_TABLE_NAME || ':' || OLD.uuid); RETURN NULL; END $$;
+--> statement-breakpoint
+CREATE TRIGGER sources_changed AFTER UPDATE OR DELETE ON gateway.sources FOR EACH ROW EXECUTE FUNCTION gateway.tell_change();
+--> statement-breakpoint
+CREATE TRIGGER api_keys_changed AFTER UPDATE OF revoked_at, expires_at, scopes, hash OR DELETE ON gateway.api_keys
+  FOR EACH ROW EXECUTE FUNCTION gateway.tell_change();

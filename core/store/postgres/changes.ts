@@ -1,0 +1,37 @@
+import postgres from "postgres";
+import type { SharedChange } from "../store.ts";
+import type { Pool } from "./pool.ts";
+
+/** The channel on which the triggers of `sources` and `api_keys` tell what was changed. */
+const CHANNEL = "gateway_changes";
+
+/** Tells what any gateway changes. */
+export interface Changes {
+  onChange(listener: (change: SharedChange) => void): void;
+  close(): Promise<void>;
+}
+
+/** Listens on a session of its own, and anew whenever the database comes back. */
+export function listenForChanges(address: string, pool: Pool): Changes {
+  const listeners = new Set<(change: SharedChange) => void>();
+  const tell = (payload: string) => {
+    const [of, uuid] = payload.split(":");
+    if ((of !== "sources" && of !== "api_keys") || uuid === undefined) return;
+    for (const listener of listeners) listener({ of, uuid });
+  };
+  const listen = () => {
+    const session = postgres(address, { max: 1, onnotice: () => {}, connect_timeout: 3 });
+    // Whoever keeps things in memory reads them again after some seconds: a session that is not to be had does no harm.
+    session.listen(CHANNEL, tell).catch(() => {});
+    return session;
+  };
+  let session = listen();
+  pool.onReturn(() => {
+    session.end({ timeout: 0 }).catch(() => {});
+    session = listen();
+  });
+  return {
+    onChange: (listener) => void listeners.add(listener),
+    close: () => session.end({ timeout: 1 }),
+  };
+}
