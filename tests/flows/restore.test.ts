@@ -33,7 +33,7 @@ test("a file that was sent after the backup is found at Metrika by its comment a
   const gateway = await startTestGateway();
   const { createWebhook, post, work, settle, advance, simulator, status } = gateway;
   const webhook = await createWebhook();
-  simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "status", status: 429 } });
+  simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "unreachable" } });
   const { body } = await post(webhook, [sale(0), sale(1)]);
   await work();
   expect((await uploadsOf(gateway)).map(({ state }) => state)).toEqual(["planned"]);
@@ -54,7 +54,7 @@ test("a file that was not sent after the backup is sent once the list was read f
   const gateway = await startTestGateway();
   const { createWebhook, post, work, settle, advance, simulator } = gateway;
   const webhook = await createWebhook();
-  simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "status", status: 429 } });
+  simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "unreachable" } });
   await post(webhook, [sale(0)]);
   await work();
   const backup = backUp(gateway);
@@ -72,9 +72,9 @@ test("a file that was not sent after the backup is sent once the list was read f
   const [upload] = await uploadsOf(gateway);
   const history = await gateway.gateway.store.uploads.attemptsOf(upload?.id ?? 0);
   expect(history.map(({ kind, outcome }) => `${kind} ${outcome}`).filter((line) => !/^poll [A-Z]/.test(line))).toEqual([
-    "send throttled",
+    "send unreachable",
     "decision restored",
-    ...Array(6).fill("read_back absent"),
+    ...Array(5).fill("read_back absent"),
     "send accepted",
     "poll processed",
   ]);
