@@ -49,7 +49,9 @@ export function inspectDatabase(path: string): DatabaseSummary {
  */
 export function openToRead(path: string): Database {
   try {
-    return new Database(path, { readonly: true, strict: true });
+    const sqlite = new Database(path, { readonly: true, strict: true });
+    sqlite.exec("pragma busy_timeout = 5000");
+    return sqlite;
   } catch (cause) {
     throw new RefusedError(`${path} cannot be opened: ${sentenceOf(cause)}. Check the path and the right to read it.`, {
       cause,
