@@ -36,7 +36,7 @@ function breakingOff(): MoveProgress {
 
 /** A gateway of which every table but those of rare cases holds something, in every state of a file that rests. */
 async function startFull(): Promise<TestGateway> {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ store: "sqlite" });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   const webhook = await createWebhook({ description: 'A "quoted" name, with \\ and a line\nbreak' });
   const once = await createWebhook({ name: "По покупкам", dedupe_by: "purchase" });
@@ -145,7 +145,7 @@ describePostgres("move", (server) => {
   });
 
   test("a database that was moved takes no gateway any more, unless its copy is restored; a move that was done is done", async () => {
-    const gateway = await startTestGateway();
+    const gateway = await startTestGateway({ store: "sqlite" });
     await gateway.createWebhook();
     const to = await server().createDatabase();
     await move(gateway, to);
@@ -164,7 +164,7 @@ describePostgres("move", (server) => {
   });
 
   test("after pg_restore files that may have been sent are looked up, filling ones have new ids, and ids go on far behind", async () => {
-    const gateway = await startTestGateway();
+    const gateway = await startTestGateway({ store: "sqlite" });
     const { createWebhook, post, settle, work, simulator } = gateway;
     const [webhook, held] = [await createWebhook(), await createWebhook({ uncertain_policy: "hold" })];
     await post(webhook, [sale(9)]);
@@ -198,7 +198,7 @@ describePostgres("move", (server) => {
   });
 
   test("a target with another installation in it, whole or half, is refused and keeps what it has", async () => {
-    const [first, second] = [await startTestGateway(), await startTestGateway()];
+    const [first, second] = [await startTestGateway({ store: "sqlite" }), await startTestGateway({ store: "sqlite" })];
     await first.createWebhook();
     await second.createWebhook();
     const to = await server().createDatabase();

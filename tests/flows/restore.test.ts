@@ -30,7 +30,7 @@ async function restore(gateway: TestGateway, from: string): Promise<void> {
 }
 
 test("a file that was sent after the backup is found at Metrika by its comment and not sent again", async () => {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ store: "sqlite" });
   const { createWebhook, post, work, settle, advance, simulator, status } = gateway;
   const webhook = await createWebhook();
   simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "unreachable" } });
@@ -51,7 +51,7 @@ test("a file that was sent after the backup is found at Metrika by its comment a
 });
 
 test("a file that was not sent after the backup is sent once the list was read for the whole grace period", async () => {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ store: "sqlite" });
   const { createWebhook, post, work, settle, advance, simulator } = gateway;
   const webhook = await createWebhook();
   simulator.faults.add({ match: { operation: "upload" }, fault: { kind: "unreachable" } });
@@ -81,7 +81,7 @@ test("a file that was not sent after the backup is sent once the list was read f
 });
 
 test("what filled at the backup, was sent since and fills again is counted once, and what joined it is not lost", async () => {
-  const { gateway, webhook } = await startWithHistory();
+  const { gateway, webhook } = await startWithHistory({ store: "sqlite" });
   const { post, work, settle, simulator } = gateway;
   await post(webhook, [sale(0)]);
   await work();
@@ -111,7 +111,7 @@ test("what filled at the backup, was sent since and fills again is counted once,
 });
 
 test("under the policy hold what filled at the backup is closed, looked up, and not sent again without a person", async () => {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ store: "sqlite" });
   const { createWebhook, post, work, settle, advance, simulator } = gateway;
   const webhook = await createWebhook({ uncertain_policy: "hold" });
   await post(webhook, [sale(9)]);
@@ -138,7 +138,7 @@ test("under the policy hold what filled at the backup is closed, looked up, and 
 });
 
 test("a batch id that the lost gateway gave out after the backup is unknown after a restore, never another batch's", async () => {
-  const { gateway, webhook } = await startWithHistory();
+  const { gateway, webhook } = await startWithHistory({ store: "sqlite" });
   const { post, request, manage, status } = gateway;
   const known = (await post(webhook, [sale(0)])).body.batch_id;
   const backup = backUp(gateway);
@@ -162,7 +162,7 @@ test("a batch id that the lost gateway gave out after the backup is unknown afte
 });
 
 test("a copy is resumed once: a later start leaves its files as they are", async () => {
-  const { gateway, webhook } = await startWithHistory();
+  const { gateway, webhook } = await startWithHistory({ store: "sqlite" });
   await gateway.post(webhook, [sale(0)]);
   await gateway.work();
   await restore(gateway, backUp(gateway));
@@ -174,7 +174,7 @@ test("a copy is resumed once: a later start leaves its files as they are", async
 });
 
 test("the database that gave way is kept whole, with what stood in its -wal file", async () => {
-  const { gateway, webhook } = await startWithHistory();
+  const { gateway, webhook } = await startWithHistory({ store: "sqlite" });
   const backup = backUp(gateway);
   await gateway.post(webhook, [sale(0)]);
   await gateway.gateway.close(0);
@@ -183,8 +183,8 @@ test("the database that gave way is kept whole, with what stood in its -wal file
   const { keptAs } = restoreSqlite({ from: backup, to, replace: true, now: gateway.clock.now() });
   await gateway.restart();
 
-  expect(gateway.sql("select count(*) as n from webhook_conversions")).toEqual([{ n: 1 }]);
+  expect(await gateway.sql("select count(*) as n from webhook_conversions")).toEqual([{ n: 1 }]);
   expect(existsSync(`${to}-wal`)).toBe(true);
   await restore(gateway, keptAs ?? "");
-  expect(gateway.sql("select count(*) as n from webhook_conversions")).toEqual([{ n: 2 }]);
+  expect(await gateway.sql("select count(*) as n from webhook_conversions")).toEqual([{ n: 2 }]);
 });
