@@ -2,6 +2,7 @@ import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { RefusedError } from "../../core/store/database-errors.ts";
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
+import type { DatabaseSummary } from "../../core/store/sqlite/inspect.ts";
 import { readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
 import { isPostgres, sqliteFileOf } from "./database-url.ts";
@@ -29,11 +30,12 @@ export function addMoveCommand(program: Command): void {
       }
       const config = readConfig({ ...process.env, DATABASE_URL: from, GATEWAY_ROLE: "all" });
       const file = sqliteFileOf(config, "it need not be moved");
-      const { wasDone, tables } = await moveToPostgres({
-        ...{ from: file, to, now: Date.now() },
-        approve: ({ vaultCheck }) => checkMasterKey(config, vaultCheck),
-        progress: process.stderr.isTTY ? barOn(process.stderr) : silence,
-      });
+      const progress = process.stderr.isTTY ? barOn(process.stderr) : silence;
+      const approve = ({ vaultCheck }: DatabaseSummary) => checkMasterKey(config, vaultCheck);
+      // A bar that is not ended leaves the terminal without its cursor.
+      const { wasDone, tables } = await moveToPostgres({ from: file, to, now: Date.now(), approve, progress }).finally(
+        progress.end,
+      );
       const rows = tables.reduce((sum, table) => sum + table.rows, 0);
       console.log(
         wasDone
