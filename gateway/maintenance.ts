@@ -6,9 +6,12 @@ import type { MaintenanceStore } from "../core/store/store.ts";
 /** Facts deleted in one transaction: short enough that no request waits for it. */
 const PURGE_ROWS = 500;
 
+/** A batch to which nothing is added for so long is one of a gateway that died: a request ends within minutes. */
+const UNSEALED_FOR_MS = 15 * 60_000;
+
 /**
- * House-keeping by the clock: what a failing database left half-written each second, expired keys each hour, settled
- * conversions past their retention each night.
+ * House-keeping by the clock: what a failing database left half-written each second, what a dead gateway left so every five
+ * minutes, expired keys each hour, settled conversions past their retention each night.
  */
 export function startMaintenance(
   store: MaintenanceStore,
@@ -23,6 +26,13 @@ export function startMaintenance(
   const hourly = new Cron("17 * * * *", options, async () => {
     await store.purgeExpired(now());
   });
+  const fiveMinutely = new Cron("*/5 * * * *", options, async () => {
+    await store.removeUnsealed(now() - UNSEALED_FOR_MS);
+  });
+  const weeks = new Cron("31 3 * * *", options, async () => {
+    const gone = await store.turnWeeks(now(), now() - retentionMs);
+    if (gone > 0) log.info("{gone} settled conversions passed their retention and went with their weeks", { gone });
+  });
   const nightly = new Cron("41 3 * * *", options, async () => {
     let gone = 0;
     for (let last = PURGE_ROWS; last === PURGE_ROWS; ) {
@@ -35,7 +45,9 @@ export function startMaintenance(
   return {
     stop() {
       secondly.stop();
+      fiveMinutely.stop();
       hourly.stop();
+      weeks.stop();
       nightly.stop();
     },
   };

@@ -86,7 +86,7 @@ async function settleSource(path: string, now: number): Promise<void> {
   const nobody = { uuid: "", workspaceUuid: "", vaultCheck: "" };
   const store = openSqliteStore(path, { ...nobody, now });
   try {
-    await store.maintenance.removeUnsealed();
+    await store.maintenance.removeUnsealed(Number.MAX_SAFE_INTEGER);
     await store.uploads.releaseClaims({ leasesBefore: Number.MAX_SAFE_INTEGER, now, firstReadBackMs: 0 });
   } finally {
     await store.close();

@@ -17,7 +17,7 @@ export interface MovedTable {
 }
 
 /** What the worker of one database alone keeps: an index of batches, positions in it, turns and leases. */
-const OF_ONE_DATABASE: readonly string[] = ["source_batches", "counter_turns", "leases"];
+const OF_ONE_DATABASE: readonly string[] = ["source_batches", "watermarks", "counter_turns", "leases"];
 
 /** Every table, those that others refer to first. Whoever adds a table to one schema alone is told so. */
 export const movedTables: readonly MovedTable[] = tablesOfBoth();

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { strongestIdentifier } from "../../conversion/natural-key.ts";
+import { type ConversionColumns, toConversion } from "../sql/to-conversion.ts";
 import type { UnassignedRow } from "../store.ts";
-import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
 /** Farther back a sale could come to lie before the visit it belongs to, and Metrika would not link it. */
 const FARTHEST_SECONDS = 30;
@@ -35,8 +35,8 @@ export interface Second {
 }
 
 export interface Seconds {
-  /** To be called at the start of each transaction that asks for seconds. */
-  beginRound(): void;
+  /** To be called at the start of each transaction that asks for seconds; `version`: see `sql/seconds-version.ts`. */
+  beginRound(version: number): void;
   of(row: UnassignedRow): Second;
   /** After a rollback: what was taken is not taken. */
   forget(): void;
@@ -85,6 +85,11 @@ export function prepareSeconds(sqlite: Database): Seconds {
   let recent = new Map<string, Set<number>>();
   let older = new Map<string, Set<number>>();
   let size = 0;
+  let knownVersion = 0;
+
+  function forget() {
+    [older, recent, size] = [new Map(), new Map(), 0];
+  }
 
   function identitiesAt(counterId: number, second: number): Set<number> {
     const key = `${counterId}/${second}`;
@@ -112,7 +117,9 @@ export function prepareSeconds(sqlite: Database): Seconds {
   }
 
   return {
-    beginRound() {
+    beginRound(version) {
+      if (version !== knownVersion) forget();
+      knownVersion = version;
       if (size < MOST_IDENTITIES) return;
       [older, recent, size] = [recent, new Map(), 0];
     },
@@ -141,9 +148,7 @@ export function prepareSeconds(sqlite: Database): Seconds {
       anyMoved = true;
       return { sentTime: dateTime, shared: true, take: take(dateTime) };
     },
-    forget() {
-      [older, recent, size] = [new Map(), new Map(), 0];
-    },
+    forget,
   };
 }
 
