@@ -71,6 +71,8 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     goals: goalQueries(accounts),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
+    // There is one process.
+    leases: { take: async () => true, release: async () => {} },
     shared: null,
     async close() {
       close();
