@@ -13,9 +13,9 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** On SQLite in the folder; with `TEST_STORE=postgres` on the PostgreSQL server of the tests. */
-export function openTestDatabase(folder: string): Promise<TestDatabase> {
-  return process.env.TEST_STORE === "postgres" ? onPostgres() : onSqlite(`${folder}/gateway.db`);
+/** On SQLite in the folder; with `TEST_STORE=postgres` on the PostgreSQL server of the tests, unless a test is about one of them. */
+export function openTestDatabase(folder: string, store = process.env.TEST_STORE): Promise<TestDatabase> {
+  return store === "postgres" ? onPostgres() : onSqlite(`${folder}/gateway.db`);
 }
 
 async function onSqlite(file: string): Promise<TestDatabase> {
