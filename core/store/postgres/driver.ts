@@ -23,6 +23,8 @@ export interface PostgresDriver extends Driver {
    * again where PostgreSQL asks to repeat a transaction.
    */
   transact<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T>;
+  /** The same, like `alone`. */
+  transactAlone<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T>;
   /** Carries work out on a transaction that is under way. */
   within<T>(tx: TransactionSql, work: Work<T>): Promise<T>;
 }
@@ -35,12 +37,14 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
   };
 
   async function carryOut<T>(on: Asking, work: Work<T>): Promise<T> {
+    const sent: Promise<unknown>[] = [];
+    const failures: unknown[] = [];
     let step = work.next();
     while (!step.done) {
       const answer = ask(step.value, on);
       if (step.value.wants === "nothing") {
-        // Answered in its turn: the transaction does not commit before, and fails with it.
-        answer.catch(() => {});
+        answer.catch((error) => failures.push(error));
+        sent.push(answer);
         step = work.next(undefined);
       } else {
         let told: unknown;
@@ -50,9 +54,13 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
           step = work.throw(error);
           continue;
         }
-        step = work.next(told);
+        // The library may have connected anew, outside of this transaction.
+        step = failures.length === 0 ? work.next(told) : work.throw(failures[0]);
       }
     }
+    // To be awaited before the commit: where a statement has failed, PostgreSQL answers a commit with a rollback, and the library
+    // takes that for success.
+    await Promise.all(sent);
     return step.value;
   }
 
@@ -73,13 +81,15 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
   }
 
   const beside = "pg_advisory_xact_lock_shared";
+  const alone = "pg_advisory_xact_lock";
   return {
     sql,
     prepares,
     ask: (work) => carryOut(sql, work),
     beside: (work) => transact(beside, (tx) => carryOut(tx, work())),
-    alone: (work) => transact("pg_advisory_xact_lock", (tx) => carryOut(tx, work())),
+    alone: (work) => transact(alone, (tx) => carryOut(tx, work())),
     transact: (work) => transact(beside, work),
+    transactAlone: (work) => transact(alone, work),
     within: carryOut,
   };
 }
