@@ -127,7 +127,10 @@ export const batches = gateway.table(
     createdAt: int("created_at").notNull(),
     updatedAt: int("updated_at").notNull(),
   },
-  (t) => [index("batches_unsealed").on(t.id).where(sql`sealed = 0`), index("batches_of_source").on(t.sourceId, t.id)],
+  (t) => [
+    index("batches_unsealed").on(t.id).where(sql`sealed = 0`),
+    index("batches_of_source").on(t.sourceId, t.createdAt, t.id),
+  ],
 );
 
 /**
@@ -195,7 +198,7 @@ export const conversionRevisions = gateway.table(
   (t) => [
     primaryKey({ columns: [t.conversionId, t.revision] }),
     index("conversion_revisions_of_batch").on(t.batchId, t.row),
-    index("conversion_revisions_of_upload").on(t.uploadId).where(sql`upload_id is not null`),
+    index("conversion_revisions_of_upload").on(t.uploadId, t.conversionId).where(sql`upload_id is not null`),
   ],
 );
 

@@ -1,6 +1,6 @@
-import { dayOf } from "../sqlite/quota.ts";
 import type { MaintenanceStore } from "../store.ts";
 import { discardBatch } from "./discard-batch.ts";
+import { dayOf } from "./quota.ts";
 import { type Driver, ids, statement, type Work } from "./work.ts";
 
 /** Days for which what a login spent can be read. */

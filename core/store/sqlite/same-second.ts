@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { strongestIdentifier } from "../../conversion/natural-key.ts";
+import { type ConversionColumns, toConversion } from "../sql/to-conversion.ts";
 import type { UnassignedRow } from "../store.ts";
-import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
 /** Farther back a sale could come to lie before the visit it belongs to, and Metrika would not link it. */
 const FARTHEST_SECONDS = 30;
