@@ -271,6 +271,7 @@ export const batchUploads = gateway.table(
     uploadId: int("upload_id").notNull(),
     rows: int().notNull(),
     duplicates: int().notNull(),
+    completed: flag().notNull().default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.batchId, t.uploadId] }), index("batch_uploads_of_upload").on(t.uploadId)],
 );
@@ -447,10 +448,14 @@ export const counterTurns = gateway.table(
   (t) => [primaryKey({ columns: [t.loginKey, t.counterId] })],
 );
 
-/** Who does what only one gateway may do at a time, such as planning; it is his until `expires_at`, by the database's clock. */
+/**
+ * Who does what only one gateway may do at a time, such as planning; it is his until `expires_at`, by the database's clock.
+ * `term` grows each time that it is taken anew: the same term, held without a break.
+ */
 export const leases = gateway.table("leases", {
   name: text().primaryKey(),
   holder: text().notNull(),
+  term: int().notNull(),
   expiresAt: int("expires_at").notNull(),
 });
 

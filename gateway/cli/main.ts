@@ -3,7 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { addApiKeyCommands } from "./api-key.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
-const program = new Command("metrika-gateway")
+const program = new Command("metrika-gateway cli")
   .description("The command line of metrika-gateway")
   .version(packageJson.version)
   .showHelpAfterError();

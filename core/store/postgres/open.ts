@@ -1,16 +1,15 @@
+import { PgDialect } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
+import { PostgresJsSession } from "drizzle-orm/postgres-js/session";
 import type { Sql, TransactionSql } from "postgres";
 import { DatabaseUnusableError } from "../database-errors.ts";
-import journal from "../migrations/postgres/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.postgres.ts";
 import type { SharedChange, SharedDatabase } from "../store.ts";
 import { listenForChanges } from "./changes.ts";
 import { createPostgresDriver, type PostgresDriver } from "./driver.ts";
+import { migrations } from "./migrations.ts";
 import { ensureWeeks } from "./partitions.ts";
 import { openPool, type Pool } from "./pool.ts";
-
-const MIGRATIONS = `${import.meta.dir}/../migrations/postgres`;
 
 /** Only one gateway migrates at a time; the others wait and find it done. Held by the transaction, since a pooler keeps no session. */
 const MIGRATION_LOCK = 7_190_000;
@@ -42,7 +41,7 @@ export async function openPostgres(url: string, connections = 10): Promise<OpenP
     pool = await openPool(address.href, connections, prepares);
     const { sql, pulse } = pool;
     const db = drizzle(sql, { schema });
-    await prepareSchema(sql, db);
+    await prepareSchema(sql);
     await ensureWeeks(sql, pulse.now());
     // Behind a pooler of transactions there is no session that could listen.
     const changes = prepares ? listenForChanges(address.href, pool) : null;
@@ -84,7 +83,7 @@ export async function underMigrationLock<T>(sql: Sql, work: (tx: TransactionSql)
   })) as T;
 }
 
-async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {
+async function prepareSchema(sql: Sql): Promise<void> {
   const [server] = await sql`select current_setting('server_version_num')::int as version`;
   if (Number(server?.version) < 150_000)
     throw new DatabaseUnusableError(
@@ -96,11 +95,18 @@ async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {
     const applied = table?.there
       ? Number((await sql`select count(*) as n from gateway.__drizzle_migrations`)[0]?.n)
       : 0;
-    if (applied > journal.entries.length)
+    if (applied > migrations.length)
       throw new DatabaseUnusableError(
         "The database was written by a newer version of metrika-gateway. Start that version, or restore a backup made before the upgrade.",
       );
-    if (applied === journal.entries.length) return;
-    await migrate(db, { migrationsFolder: MIGRATIONS, migrationsSchema: "gateway" });
+    if (applied === migrations.length) return;
+    await migrate(sql);
   });
+}
+
+/** Applies what is missing. drizzle's `migrate` reads a folder and hands over to this, which an executable cannot. */
+async function migrate(sql: Sql): Promise<void> {
+  const dialect = new PgDialect();
+  const session = new PostgresJsSession<Sql, Record<string, never>, Record<string, never>>(sql, dialect, undefined);
+  await dialect.migrate([...migrations], session, { migrationsFolder: "", migrationsSchema: "gateway" });
 }

@@ -2,12 +2,11 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import { SQLiteBunSession } from "drizzle-orm/bun-sqlite/session";
+import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { DatabaseInUseError, DatabaseUnusableError } from "../database-errors.ts";
-import journal from "../migrations/sqlite/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.sqlite.ts";
-
-const MIGRATIONS = `${import.meta.dir}/../migrations/sqlite`;
+import { migrations } from "./migrations.ts";
 
 /** The drizzle handle the queries are written against. */
 export type Db = ReturnType<typeof drizzle<typeof schema>>;
@@ -35,7 +34,7 @@ export function openSqlite(path: string): OpenDatabase {
     sqlite = openFile(path);
     db = drizzle(sqlite, { schema });
     refuseNewer(sqlite, path);
-    migrate(db, { migrationsFolder: MIGRATIONS });
+    migrate(sqlite);
   } catch (cause) {
     sqlite?.close();
     lock?.close();
@@ -90,6 +89,12 @@ function openFile(path: string): Database {
   }
 }
 
+/** Applies what is missing. drizzle's `migrate` reads a folder and hands over to this, which an executable cannot. */
+function migrate(sqlite: Database): void {
+  const dialect = new SQLiteSyncDialect();
+  dialect.migrate([...migrations], new SQLiteBunSession(sqlite, dialect, undefined));
+}
+
 function unusable(what: string, cause: unknown): DatabaseUnusableError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const mend = "Let the gateway's user write there, or name another place (DATABASE_URL).";
@@ -101,7 +106,7 @@ function unusable(what: string, cause: unknown): DatabaseUnusableError {
  * @throws {DatabaseUnusableError}
  */
 function refuseNewer(sqlite: Database, path: string): void {
-  const known = journal.entries.length;
+  const known = migrations.length;
   const isNew = sqlite.query("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() === null;
   const applied = isNew
     ? 0
