@@ -60,7 +60,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
         await driver.alone(() => discardBatch(batchId));
       },
     },
-    batches: createBatchStore(driver, installation.uuid, prepareSourceBatches(sqlite)),
+    batches: createBatchStore(driver, installation.uuid, prepareSourceBatches(sqlite, driver)),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
     planning: preparePlanning(sqlite, driver, seconds),
