@@ -91,5 +91,6 @@ export async function empty(sql: postgres.Sql): Promise<void> {
   const others = tables.map(({ name }) => String(name)).filter((name) => !REFERRED.includes(name));
   if (others.length === 0) return;
   await sql.unsafe([...others, ...REFERRED].map((name) => `delete from gateway.${name};`).join("\n"));
-  await sql`select setval('gateway.batch_ids', 1, false), setval('gateway.conversion_ids', 1, false)`;
+  await sql`select setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    from pg_sequences where schemaname = 'gateway'`;
 }
