@@ -23,6 +23,14 @@ interface Moved {
   readonly repeatedBy: readonly number[];
 }
 
+/** Of rows that were given their file: those that another batch tells now, or that have earlier revisions, and those that were not. */
+interface Assigned {
+  readonly ids: readonly number[] | null;
+  readonly batches: readonly number[] | null;
+  readonly revised: readonly number[] | null;
+  readonly missed: readonly number[] | null;
+}
+
 type Holder = { readonly id: number; readonly batch_id: number };
 
 /** A repeat of a revision that was given up stays given up with it. */
@@ -99,22 +107,33 @@ export function createPlacing(ask: Ask, seconds: Seconds) {
   ): Promise<readonly Moved[]> {
     const rows = going.map(({ row }) => row);
     const fileIds = rows.map(({ id }) => chosen.get(id)?.id ?? null);
-    const assigned = await ask<Holder & { revision: number }>(
+    const [answer] = await ask<Assigned>(
       on,
-      `update gateway.conversions c set upload_id = v.upload_id, set_aside = null, sent_time = coalesce(c.sent_time, v.sent_time)
-       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) v(id, date_time, was, upload_id, sent_time)
-       where c.id = v.id and c.date_time = v.date_time and c.upload_id is null and c.set_aside is not distinct from v.was
-       returning c.id, c.batch_id, c.revision`,
+      // What went as expected, nearly every row, is not told: reading an answer costs more than writing the question.
+      `with assigned as (
+         update gateway.conversions c set upload_id = v.upload_id, set_aside = null, sent_time = coalesce(c.sent_time, v.sent_time)
+         from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+           v(id, date_time, was, upload_id, sent_time, batch_id)
+         where c.id = v.id and c.date_time = v.date_time and c.upload_id is null and c.set_aside is not distinct from v.was
+         returning c.id, c.batch_id, c.revision, v.batch_id as told_by)
+       select array_agg(id) filter (where batch_id <> told_by or revision > 0) as ids,
+         array_agg(batch_id) filter (where batch_id <> told_by or revision > 0) as batches,
+         array_agg(id) filter (where revision > 0) as revised,
+         case when count(*) < cardinality($1::bigint[]) then
+           (select array_agg(v.id) from unnest($1::bigint[]) v(id) where v.id not in (select id from assigned)) end as missed
+       from assigned`,
       [
         ...keysOf(rows),
         rows.map(({ setAside }) => setAside),
         numbers(fileIds),
         numbers(rows.map(({ id }) => planned.get(id)?.sentTime ?? null)),
+        numbers(rows.map(({ batchId }) => batchId)),
       ],
     );
-    const batchOf = new Map(assigned.map(({ id, batch_id }) => [id, batch_id]));
-    const revised = new Set(assigned.filter(({ revision }) => revision > 0).map(({ id }) => id));
-    const moved = rows.filter(({ id }) => batchOf.has(id));
+    const missed = new Set(answer?.missed);
+    const revised = new Set(answer?.revised);
+    const batchOf = new Map(answer?.ids?.map((id, n) => [id, answer.batches?.[n]]));
+    const moved = missed.size === 0 ? rows : rows.filter(({ id }) => !missed.has(id));
     const [revisions, repeats] = await Promise.all([
       takeAlong(
         on,
@@ -133,7 +152,7 @@ export function createPlacing(ask: Ask, seconds: Seconds) {
     ]);
     return moved.map((row) => ({
       row,
-      batches: [batchOf.get(row.id) as number, ...(revisions.get(row.id) ?? [])],
+      batches: [batchOf.get(row.id) ?? row.batchId, ...(revisions.get(row.id) ?? [])],
       repeatedBy: repeats.get(row.id) ?? [],
     }));
   }
@@ -215,7 +234,7 @@ export function createPlacing(ask: Ask, seconds: Seconds) {
   }
 
   async function growGroups(on: Asking, moved: readonly Moved[], chosen: ReadonlyMap<number, FillingFile>) {
-    const groups = new Map<string, { file: number; row: UnassignedRow; rows: number }>();
+    const groups = new Map<string, { readonly file: number; readonly row: UnassignedRow; rows: number }>();
     for (const { row } of moved) {
       const file = chosen.get(row.id)?.id ?? 0;
       const key = `${file}/${row.sourceId}/${row.identifier}/${row.target}`;

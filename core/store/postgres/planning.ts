@@ -55,8 +55,8 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
   const newRows = (from: number, limit: number) =>
     ask<Row>(
       driver.sql,
-      `${UNASSIGNED} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit $2`,
-      [from, limit],
+      `${UNASSIGNED} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit ${Math.trunc(limit)}`,
+      [from],
     );
 
   /** The term of the lease, null for who does not hold it. The memory of seconds is let go of when it may no longer be true. */
@@ -95,9 +95,11 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
     },
     place: (placements, rules) =>
       inTurn(async () => {
-        const page = await driver.transact(async (on) =>
-          (await enter(on, rules)) ? placing(on, placements, rules) : null,
-        );
+        const page = await driver.transact(async (on) => {
+          // Every statement touches few rows by their keys. Plans are kept, some from when a table was still empty.
+          ask(on, "set local enable_seqscan = off").catch(() => {});
+          return (await enter(on, rules)) ? placing(on, placements, rules) : null;
+        });
         if (page === null) return null;
         seconds.keep(page.seconds);
         const fresh = placements.filter(({ row }) => row.setAside === null);
