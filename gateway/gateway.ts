@@ -99,7 +99,7 @@ async function openStore({ database }: Config, founding: Founding): Promise<Stor
 
 /** No other process lives beside this one: every claim, and every batch half written, is one of a process that died. */
 async function clearUpAfterDeath(store: Store, now: number, rules: DeliveryRules): Promise<void> {
-  await store.maintenance.removeUnsealed();
+  await store.maintenance.removeUnsealed(Number.MAX_SAFE_INTEGER);
   await store.uploads.releaseClaims({
     leasesBefore: Number.MAX_SAFE_INTEGER,
     now,

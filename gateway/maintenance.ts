@@ -7,6 +7,9 @@ import type { MaintenanceStore } from "../core/store/store.ts";
 /** Facts deleted in one transaction: short enough that no request waits for it. */
 const PURGE_ROWS = 500;
 
+/** A batch to which nothing is added for so long is one of a gateway that died: a request ends within minutes. */
+const UNSEALED_FOR_MS = 15 * 60_000;
+
 /** What house-keeping works with. */
 export interface MaintenanceDeps {
   readonly store: MaintenanceStore;
@@ -16,8 +19,9 @@ export interface MaintenanceDeps {
 }
 
 /**
- * House-keeping by the clock: what a failing database left half-written by this gateway each second; expired keys each hour and
- * settled conversions past their retention each night, by one of the gateways.
+ * House-keeping by the clock: what a failing database left half-written by this gateway each second. One of the gateways does the
+ * rest: what a dead gateway left half-written every five minutes, expired keys each hour, settled conversions past their
+ * retention each night.
  */
 export function startMaintenance(
   { store, halfWritten, housekeeping, now }: MaintenanceDeps,
@@ -29,6 +33,14 @@ export function startMaintenance(
   const secondly = new Cron("* * * * * *", options, () => halfWritten.discard());
   const hourly = new Cron("17 * * * *", options, async () => {
     if (housekeeping.wasMine()) await store.purgeExpired(now());
+  });
+  const fiveMinutely = new Cron("*/5 * * * *", options, async () => {
+    if (housekeeping.wasMine()) await store.removeUnsealed(now() - UNSEALED_FOR_MS);
+  });
+  const weeks = new Cron("31 3 * * *", options, async () => {
+    if (!housekeeping.wasMine()) return;
+    const gone = await store.turnWeeks(now(), now() - retentionMs);
+    if (gone > 0) log.info("{gone} settled conversions passed their retention and went with their weeks", { gone });
   });
   const nightly = new Cron("41 3 * * *", options, async () => {
     let gone = 0;
@@ -42,7 +54,9 @@ export function startMaintenance(
   return {
     stop() {
       secondly.stop();
+      fiveMinutely.stop();
       hourly.stop();
+      weeks.stop();
       nightly.stop();
     },
   };

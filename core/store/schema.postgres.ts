@@ -127,13 +127,16 @@ export const batches = gateway.table(
     createdAt: int("created_at").notNull(),
     updatedAt: int("updated_at").notNull(),
   },
-  (t) => [index("batches_unsealed").on(t.id).where(sql`sealed = 0`), index("batches_of_source").on(t.sourceId, t.id)],
+  (t) => [
+    index("batches_unsealed").on(t.id).where(sql`sealed = 0`),
+    index("batches_of_source").on(t.sourceId, t.createdAt, t.id),
+  ],
 );
 
 /**
  * The latest revision of a fact. Partitioned by week of `date_time`, which the natural key begins with; its ids are given out by
  * the gateways in blocks of a sequence, so that a group is written without asking for them. They do not rise with the order
- * of commits, so new rows are found by an index of their own. The clause for partitions stands in the migration, since
+ * of commits, so new rows are found by an index of their own, and the other indexes by which people walk end with the id. The clause for partitions stands in the migration, since
  * drizzle does not know it.
  */
 export const conversions = gateway.table(
@@ -171,9 +174,9 @@ export const conversions = gateway.table(
       t.yclid,
       t.purchaseId,
     ),
-    index("conversions_of_upload").on(t.uploadId).where(sql`upload_id is not null`),
-    index("conversions_set_aside").on(t.setAside, t.counterId).where(sql`set_aside is not null`),
-    index("conversions_corrected").on(t.batchId).where(sql`revision > 0`),
+    index("conversions_of_upload").on(t.uploadId, t.id).where(sql`upload_id is not null`),
+    index("conversions_set_aside").on(t.setAside, t.counterId, t.id).where(sql`set_aside is not null`),
+    index("conversions_corrected").on(t.batchId, t.id).where(sql`revision > 0`),
     index("conversions_moved").on(t.sentTime, t.counterId).where(sql`sent_time is not null`),
   ],
 );
@@ -195,7 +198,7 @@ export const conversionRevisions = gateway.table(
   (t) => [
     primaryKey({ columns: [t.conversionId, t.revision] }),
     index("conversion_revisions_of_batch").on(t.batchId, t.row),
-    index("conversion_revisions_of_upload").on(t.uploadId).where(sql`upload_id is not null`),
+    index("conversion_revisions_of_upload").on(t.uploadId, t.conversionId).where(sql`upload_id is not null`),
   ],
 );
 

@@ -130,7 +130,7 @@ test("a large request that met the fault in its middle leaves nothing behind, an
   });
   expect(seen(await rig.post(webhook, large))).toEqual(REFUSED);
   // The first part stands there still, since it could not be taken away; nobody may see or send it.
-  expect(rig.sql("select id from conversions")).toHaveLength(2000);
+  expect(await rig.sql("select id from conversions")).toHaveLength(2000);
   await rig.work();
   expect(rig.simulator.ledger.total).toBe(0);
   bringBack();
@@ -138,7 +138,7 @@ test("a large request that met the fault in its middle leaves nothing behind, an
   expect((await rig.post(webhook, large)).body).toMatchObject({ accepted_count: 4200, duplicate_count: 0 });
   await rig.settle();
   expect(differenceOf(rig.simulator, large)).toEqual(whole);
-  expect(rig.sql("select id from batches")).toHaveLength(1);
+  expect(await rig.sql("select id from batches")).toHaveLength(1);
 });
 
 test("what others told while a large request was cut off does not wait for the next sender to come", async () => {
@@ -155,7 +155,7 @@ test("what others told while a large request was cut off does not wait for the n
     },
   });
   const cutOff = rig.post(webhook, large);
-  await until("its first part is written", () => rig.sql("select id from batches").length === 1 || null);
+  await until("its first part is written", async () => (await rig.sql("select id from batches")).length === 1 || null);
   expect((await rig.post(webhook, [sale(1)])).status).toBe(202);
   expect(seen(await cutOff)).toEqual(REFUSED);
 

@@ -29,7 +29,7 @@ test("200 identical requests with one idempotency key all get the one first answ
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   expect(answers[0]?.body).toMatchObject({ accepted_count: 1, duplicate_count: 0 });
-  expect(rig.sql("select id from webhook_batches")).toHaveLength(1);
+  expect(await rig.sql("select id from webhook_batches")).toHaveLength(1);
 });
 
 test("a sale that two webhooks of one counter tell is one sale", async () => {

@@ -36,7 +36,7 @@ test("a wrong secret and an unknown webhook are answered 403 in the very same wo
   ];
   expect(says(answers[0] as Answer)).toEqual([403, "secret_wrong"]);
   expect(answers.map(visible)).toEqual(answers.map(() => visible(answers[0] as Answer)));
-  expect(sql("select 1 from batches")).toEqual([]);
+  expect(await sql("select 1 from batches")).toEqual([]);
 });
 
 test("for every text that is not the secret, nobody gets in", async () => {
@@ -79,7 +79,7 @@ test("a webhook that is switched off says so, but only to whoever knows its secr
   await manage("PATCH", `/v1/webhooks/${webhook.id}`, { is_active: false });
   expect(says(await post(webhook, [sale(0)]))).toEqual([403, "webhook_disabled"]);
   expect(says(await post({ ...webhook, secret: "guess" }, [sale(0)]))).toEqual([403, "secret_wrong"]);
-  expect(sql("select 1 from batches")).toEqual([]);
+  expect(await sql("select 1 from batches")).toEqual([]);
   await manage("PATCH", `/v1/webhooks/${webhook.id}`, { is_active: true });
   expect((await post(webhook, [sale(0)])).status).toBe(202);
 });

@@ -46,7 +46,7 @@ test("rows of one batch leave a file that is filling, and the others in it are s
   expect((await status(webhook, second.body.batch_id)).status).toBe("completed");
   expect(await status(webhook, repeat.body.batch_id)).toMatchObject({ status: "error", processed: 0 });
   expect(simulator.ledger.total).toBe(2);
-  expect(wrongGroups(gateway)).toEqual([]);
+  expect(await wrongGroups(gateway)).toEqual([]);
 });
 
 test("an upload that loses its last row is gone, and no list shows it", async () => {
@@ -117,7 +117,7 @@ test("the queue of a webhook is cancelled wherever it stands, and another webhoo
   for (const { body } of [mine, late]) expect((await status(webhook, body.batch_id)).status).toBe("error");
   expect((await status(other, theirs.body.batch_id)).status).toBe("completed");
   expect(simulator.ledger.total).toBe(2);
-  expect(wrongGroups(gateway)).toEqual([]);
+  expect(await wrongGroups(gateway)).toEqual([]);
 });
 
 test("a cancelled row that is posted again is sent, and so is one that is replayed", async () => {

@@ -30,7 +30,7 @@ test("a repeated request with the same key is answered as the first time, and st
   const again = await post(webhook, rows, { key: "request-1" });
   expect(first.status).toBe(202);
   expect(told(again)).toEqual(told(first));
-  expect(sql("select count(*) as n from batches")).toEqual([{ n: 1 }]);
+  expect(await sql("select count(*) as n from batches")).toEqual([{ n: 1 }]);
 });
 
 test("of very many warnings the first thousand are told, and the repeated request tells the same ones", async () => {
@@ -67,7 +67,7 @@ test("a refused request is answered 422 again, under the same batch", async () =
   const again = await post(webhook, [{ target: "purchase" }], { key: "refused" });
   expect([first.status, first.body.code]).toEqual([422, "all_rejected"]);
   expect(told(again)).toEqual(told(first));
-  expect(sql("select count(*) as n from batches")).toEqual([{ n: 1 }]);
+  expect(await sql("select count(*) as n from batches")).toEqual([{ n: 1 }]);
 });
 
 test("the first answer is rebuilt although the row would be judged otherwise by now", async () => {
@@ -98,7 +98,7 @@ test("the same key with another body or another mode is refused, and nothing is 
   expect([other.status, other.body.code]).toEqual([422, "idempotency_key_reused"]);
   const strict = await post(webhook, [sale(0)], { key: "k", mode: "strict" });
   expect([strict.status, strict.body.code]).toEqual([422, "idempotency_key_reused"]);
-  expect(sql("select count(*) as n from conversions")).toEqual([{ n: 1 }]);
+  expect(await sql("select count(*) as n from conversions")).toEqual([{ n: 1 }]);
 });
 
 test("of two requests at once with one key the later waits for the first and is answered alike", async () => {
@@ -112,7 +112,7 @@ test("of two requests at once with one key the later waits for the first and is 
     told(answers[0] as Answer),
   ]);
   expect(answers[0]?.body).toMatchObject({ accepted_count: 5000, duplicate_count: 0 });
-  expect(sql("select count(*) as n from batches")).toEqual([{ n: 1 }]);
+  expect(await sql("select count(*) as n from batches")).toEqual([{ n: 1 }]);
 });
 
 test("of two different requests at once with one key the later is refused", async () => {
@@ -132,7 +132,7 @@ test("without a key, 200 identical requests at once store one conversion and all
   const [original] = await rows(first[0]?.body.batch_id ?? "");
   const named = answers.flatMap(({ body }) => body.duplicates as { conversion_id: string }[]);
   expect(named.map(({ conversion_id }) => conversion_id)).toEqual(Array(199).fill(original?.conversion_id));
-  expect(sql("select count(*) as n from conversions")).toEqual([{ n: 1 }]);
+  expect(await sql("select count(*) as n from conversions")).toEqual([{ n: 1 }]);
 });
 
 test("a key is forgotten after 24 hours, not a second before", async () => {

@@ -36,7 +36,7 @@ test("names, targets and ids that look like formulas, markup or SQL reach Metrik
     hostile.map((text) => [text, text, text]),
   );
   expect(csv.trimEnd().split("\n")).toHaveLength(hostile.length + 1);
-  expect(sql("select count(*) as n from conversions")).toEqual([{ n: hostile.length }]);
+  expect(await sql("select count(*) as n from conversions")).toEqual([{ n: hostile.length }]);
 });
 
 test("for every text that is accepted as an id and a target, the file has one line for it and gives it back unchanged", async () => {

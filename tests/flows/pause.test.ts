@@ -31,7 +31,7 @@ test("while delivery is paused conversions are taken and wait, and the batch say
   expect(await rows(body.batch_id)).toMatchObject(
     Array(2).fill({ status: "pending", detail: "delivery_paused", message: "Waits: a person has paused delivery." }),
   );
-  expect(sql("select errors from webhook_batches")).toEqual([{ errors: '["delivery_paused: 2"]' }]);
+  expect(await sql("select errors from webhook_batches")).toEqual([{ errors: '["delivery_paused: 2"]' }]);
   await pause(gateway, webhook, false);
   await settle();
   expect(await status(webhook, body.batch_id)).toMatchObject({ status: "completed", errors: null, linked: 2 });
@@ -85,13 +85,13 @@ test("sales of one second keep different seconds when they come out of their fil
     sql(
       "select purchase_id, coalesce(sent_time, date_time) as second from conversions where purchase_id <> '' order by 1",
     );
-  const before = seconds();
+  const before = await seconds();
   expect(new Set(before.map(({ second }) => second)).size).toBe(3);
   await pause(gateway, webhook, true);
-  expect(seconds()).toEqual(before);
+  expect(await seconds()).toEqual(before);
   await pause(gateway, webhook, false);
   await settle();
-  expect(seconds()).toEqual(before);
+  expect(await seconds()).toEqual(before);
   expect(simulator.ledger.total).toBe(4);
 });
 

@@ -117,7 +117,7 @@ test("mode=strict refuses the whole request for one bad row and stores nothing",
   expect(body).toMatchObject({ code: "strict_rejected", batch_id: null, accepted_count: 0, rejected_count: 1 });
   expect(codesOf(body.rejections)).toEqual(["no_identifier"]);
   expect(
-    sql("select 1 from batches union all select 1 from conversions union all select 1 from rejected_rows"),
+    await sql("select 1 from batches union all select 1 from conversions union all select 1 from rejected_rows"),
   ).toEqual([]);
   expect((await post(webhook, [sale(0)], { mode: "strict" })).status).toBe(202);
 });
@@ -128,7 +128,7 @@ test("mode=dry_run shows rows, warnings and the CSV, and stores nothing", async 
   await post(webhook, [sale(0)]);
   const tables = ["batches", "conversions", "duplicates", "rejected_rows", "idempotency", "source_keys"];
   const stored = () => sql(`select ${tables.map((table) => `(select count(*) from ${table}) as ${table}`)}`);
-  const before = stored();
+  const before = await stored();
   const rows = [
     sale(0),
     sale(1, { price: "99.90", purchase_id: 'a "quoted", one' }),
@@ -150,7 +150,7 @@ test("mode=dry_run shows rows, warnings and the CSV, and stores nothing", async 
       `1764023456789012345,,,"a ""quoted"", one",purchase,${second},99.9,RUB\n` +
       `1764034567890123456,,,,purchase,${second},1500,RUB\n`,
   );
-  expect(stored()).toEqual(before);
+  expect(await stored()).toEqual(before);
   await settle();
   expect(simulator.ledger.rows).toBe(1);
 });

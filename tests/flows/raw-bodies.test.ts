@@ -21,7 +21,7 @@ test("whitespace, order of fields, Unicode escapes and a byte order mark change 
     const answer = await post(webhook, [], { body });
     expect([answer.status, answer.body.duplicate_count, answer.body.rejections]).toEqual([202, 1, []]);
   }
-  expect(sql("select count(*) as n from conversions")).toEqual([{ n: 1 }]);
+  expect(await sql("select count(*) as n from conversions")).toEqual([{ n: 1 }]);
 });
 
 test("of a field that stands twice the last one counts, on both ways through the parser", async () => {

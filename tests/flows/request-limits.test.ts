@@ -33,7 +33,7 @@ test("a body larger than the limit is refused by its declared length, unread", a
   const { status, body } = await post(webhook, [], { body: unread, headers: { "content-length": "4097" } });
   expect([status, body.code, isRead]).toEqual([413, "body_too_large", false]);
   expect(body.detail).toContain("4096");
-  expect(sql(nothing)).toEqual([]);
+  expect(await sql(nothing)).toEqual([]);
 });
 
 test("a chunked body larger than the limit is refused, never cut", async () => {
@@ -43,7 +43,7 @@ test("a chunked body larger than the limit is refused, never cut", async () => {
   const text = JSON.stringify({ conversions: [sale(0)] }) + " ".repeat(5000);
   const { status, body } = await post(webhook, [], { body: chunked(text) });
   expect([status, body.code]).toEqual([413, "body_too_large"]);
-  expect(sql(nothing)).toEqual([]);
+  expect(await sql(nothing)).toEqual([]);
   expect((await post(webhook, [], { body: chunked(text.slice(0, 4096)) })).status).toBe(202);
 });
 
@@ -65,7 +65,7 @@ test("a gzip bomb is refused at the limit of its unpacked size, in a moment", as
     [413, "body_too_large"],
   ]);
   expect(performance.now() - started).toBeLessThan(500);
-  expect(sql(nothing)).toEqual([]);
+  expect(await sql(nothing)).toEqual([]);
 });
 
 test("a gzip body within the limit is taken", async () => {
@@ -81,7 +81,7 @@ test("more conversions than the limit are refused whole, and as many as the limi
   const rows = Array.from({ length: 11 }, (_, i) => ({ user_id: `u${i}`, target: "lead", date_time: 1795428000 }));
   const { status, body } = await post(webhook, rows);
   expect([status, body.code]).toEqual([413, "too_many_conversions"]);
-  expect(sql(nothing)).toEqual([]);
+  expect(await sql(nothing)).toEqual([]);
   expect((await post(webhook, rows.slice(1))).body).toMatchObject({ accepted_count: 10 });
 });
 
@@ -90,7 +90,7 @@ test("100,000 conversions in one request are all taken", async () => {
   const rows = Array.from({ length: 100_000 }, (_, i) => ({ user_id: `u${i}`, target: "lead", date_time: 1795428000 }));
   const { status, body } = await post(await createWebhook(), rows);
   expect([status, body.accepted_count]).toEqual([202, 100_000]);
-  expect(sql("select count(*) as n from conversions")).toEqual([{ n: 100_000 }]);
+  expect(await sql("select count(*) as n from conversions")).toEqual([{ n: 100_000 }]);
 });
 
 test("what is not an honest JSON document of conversions is refused in a moment, and nothing is stored", async () => {
@@ -113,7 +113,7 @@ test("what is not an honest JSON document of conversions is refused in a moment,
     expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect(answer.text.length).toBeLessThan(3000);
   }
-  expect(sql(nothing)).toEqual([]);
+  expect(await sql(nothing)).toEqual([]);
 });
 
 test("a row with a million fields is refused or taken without telling a million faults", async () => {

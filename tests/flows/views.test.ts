@@ -5,7 +5,7 @@ import { HOUR, sale, startTestGateway } from "../setup/gateway.ts";
 test("the view webhooks has the specification's columns, with token and secret masked", async () => {
   const { createWebhook, manage, sql } = await startTestGateway();
   const webhook = await createWebhook({ name: "CRM System", description: "Webhook for CRM system" });
-  expect(sql("select * from webhooks")).toEqual([
+  expect(await sql("select * from webhooks")).toEqual([
     {
       ...{ id: webhook.id, name: "CRM System", counter_id: demo.counterId, token: "***" },
       ...{ description: "Webhook for CRM system", secret: "***", is_active: 1 },
@@ -13,9 +13,9 @@ test("the view webhooks has the specification's columns, with token and secret m
     },
   ]);
   await manage("PATCH", `/v1/webhooks/${webhook.id}`, { is_active: false });
-  expect(sql("select is_active from webhooks")).toEqual([{ is_active: 0 }]);
+  expect(await sql("select is_active from webhooks")).toEqual([{ is_active: 0 }]);
   await manage("DELETE", `/v1/webhooks/${webhook.id}`);
-  expect(sql("select * from webhooks")).toEqual([]);
+  expect(await sql("select * from webhooks")).toEqual([]);
 });
 
 test("the view webhook_batches tells what the status answer tells", async () => {
@@ -24,7 +24,7 @@ test("the view webhook_batches tells what the status answer tells", async () => 
   const { body } = await post(webhook, [sale(0), sale(1, { client_id: "999" }), { target: "x" }]);
   await settle();
   const told = await status(webhook, body.batch_id);
-  const [row] = sql<Record<string, unknown>>("select * from webhook_batches");
+  const [row] = await sql<Record<string, unknown>>("select * from webhook_batches");
   expect(row).toEqual({
     ...{ id: body.batch_id, webhook_id: webhook.id, counter_id: demo.counterId, status: "completed" },
     ...{ created_at: told.created_at, updated_at: told.updated_at, total: 3, processed: 2 },
@@ -37,7 +37,7 @@ test("a batch with nothing amiss has null for errors in the view as well", async
   const { createWebhook, post, settle, sql } = await startTestGateway();
   await post(await createWebhook(), [sale(0)]);
   await settle();
-  expect(sql("select status, processed, errors from webhook_batches")).toEqual([
+  expect(await sql("select status, processed, errors from webhook_batches")).toEqual([
     { status: "completed", processed: 1, errors: null },
   ]);
 });
@@ -63,9 +63,9 @@ test("the view webhook_conversions has the specification's columns and the ids t
     },
   ];
   const query = "select * from webhook_conversions order by id";
-  expect(sql<unknown>(query)).toEqual([first, second]);
+  expect(await sql<unknown>(query)).toEqual([first, second]);
   await settle();
-  expect(sql("select status, error from webhook_conversions order by id")).toEqual([
+  expect(await sql("select status, error from webhook_conversions order by id")).toEqual([
     { status: "processed", error: null },
     { status: "pending", error: null },
   ]);
@@ -81,7 +81,7 @@ test("a conversion that was given up says why in the view", async () => {
   await settle();
   advance(22 * 24 * HOUR);
   await work();
-  expect(sql("select status, error from webhook_conversions order by id")).toEqual([
+  expect(await sql("select status, error from webhook_conversions order by id")).toEqual([
     { status: "error", error: "goal_not_found" },
     { status: "error", error: "metrika_rejected" },
   ]);
@@ -89,7 +89,9 @@ test("a conversion that was given up says why in the view", async () => {
 
 test("the views cannot be written", async () => {
   const { sql } = await startTestGateway();
-  const views = sql<{ name: string }>("select name from sqlite_master where type = 'view' and name like 'webhook%'");
+  const views = await sql<{ name: string }>(
+    "select name from sqlite_master where type = 'view' and name like 'webhook%'",
+  );
   expect(views.map(({ name }) => name).sort()).toEqual(["webhook_batches", "webhook_conversions", "webhooks"]);
   for (const { name } of views)
     expect(() => sql(`delete from ${name}`)).toThrow(`cannot modify ${name} because it is a view`);

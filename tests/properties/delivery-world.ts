@@ -135,7 +135,7 @@ export class DeliveryWorld {
         await this.#die(step.arrived);
         break;
       case "restart":
-        await world.store.maintenance.removeUnsealed();
+        await world.store.maintenance.removeUnsealed(world.now);
         this.#forgetBegun();
         await world.store.uploads.releaseClaims({
           ...{ leasesBefore: Number.MAX_SAFE_INTEGER, now: world.now, firstReadBackMs: 15_000 },

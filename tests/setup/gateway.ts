@@ -1,4 +1,3 @@
-import { Database } from "bun:sqlite";
 import { expect, onTestFinished } from "bun:test";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,6 +11,7 @@ import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrik
 import { BatchRow, BatchStatus } from "../../core/plugin/answer-schemas.ts";
 import { type Config, readConfig } from "../../gateway/config.ts";
 import { composeGateway, type Gateway } from "../../gateway/gateway.ts";
+import { openTestDatabase } from "./test-database.ts";
 
 /** The instant at which a test gateway's time begins. */
 export const START = "2026-11-23T12:00:00Z";
@@ -119,8 +119,8 @@ export interface TestGateway {
   work(): Promise<void>;
   /** Works and lets time pass until Metrika has settled every file. */
   settle(): Promise<void>;
-  /** Reads the database file as another program would: on a connection of its own that cannot write. */
-  sql<Row = Record<string, unknown>>(query: string): Row[];
+  /** Reads the database as another program would: on a connection of its own that cannot write. */
+  sql<Row = Record<string, unknown>>(query: string): Promise<Row[]>;
   /** Stops the gateway and starts it on the same folder. */
   restart(): Promise<void>;
   /** Happens by itself when the test ends; a property with many gateways closes each. */
@@ -133,7 +133,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const clock = createManualClock(Date.parse(START));
   const simulator = createMetrikaSimulator({ clock, settings: options.settings ?? {} });
   (options.seed ?? seedDemo)(simulator);
-  const config = testConfig(folder, options.env);
+  const database = await openTestDatabase(folder);
+  const config = testConfig(folder, { ...database.env, ...options.env });
   const through: Fetch = (url, init) => simulator.fetch(url, init);
   const compose = () =>
     composeGateway(config, {
@@ -144,14 +145,13 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       ...(options.rules && { rules: options.rules }),
     });
   let gateway = await compose();
-  const connections: Database[] = [];
   let isClosed = false;
   async function close(): Promise<void> {
     if (isClosed) return;
     isClosed = true;
-    for (const connection of connections) connection.close();
     await gateway.close(0);
     await expectNothingLeft(simulator, clock, config);
+    await database.close();
     await rm(folder, { recursive: true, force: true });
   }
   onTestFinished(close);
@@ -231,11 +231,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         clock.advance(STEP);
       }
     },
-    sql<Row>(query: string) {
-      const connection = new Database(databaseFile(config), { readonly: true });
-      connections.push(connection);
-      return connection.query(query).all() as Row[];
-    },
+    sql: (query) => database.read(query),
     async restart() {
       await gateway.close(0);
       gateway = await compose();
@@ -284,10 +280,6 @@ async function expectNothingLeft(simulator: MetrikaSimulator, clock: ManualClock
     wakeUps: 0,
   });
   expect(await readdir(`${config.dataFolder}/uploads`)).toEqual([]);
-  // The one-process lock is free again: nothing holds the database any more.
-  const lock = new Database(`${databaseFile(config)}.lock`);
-  lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE; ROLLBACK");
-  lock.close();
 }
 
 function isStream(body: unknown): body is ReadableStream {

@@ -64,7 +64,7 @@ export function createFillingFiles(ask: Ask) {
        from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
          with ordinality v(counter_id, credential_id, currency, workspace_id, target, identifier, uncertain_policy, n)
        cross join lateral (
-         select id, rows, bytes from gateway.uploads u
+         select id, rows, bytes from uploads u
          where state = 'filling' and u.counter_id = v.counter_id and u.credential_id = v.credential_id and u.currency = v.currency
            and u.workspace_id = v.workspace_id and u.target is not distinct from v.target
            and u.identifier is not distinct from v.identifier and u.uncertain_policy = v.uncertain_policy and replay_of is null
@@ -81,8 +81,8 @@ export function createFillingFiles(ask: Ask) {
     const distinct = [...new Map(lanes.map((lane) => [counterKey(lane), lane])).values()];
     const found = await ask<{ n: number; filling: number; is_first: boolean }>(
       on,
-      `select v.n, (select count(*) from gateway.uploads u where u.state = 'filling' and u.counter_id = v.counter_id) as filling,
-         not exists (select 1 from gateway.uploads u where u.counter_id = v.counter_id and u.workspace_id = v.workspace_id
+      `select v.n, (select count(*) from uploads u where u.state = 'filling' and u.counter_id = v.counter_id) as filling,
+         not exists (select 1 from uploads u where u.counter_id = v.counter_id and u.workspace_id = v.workspace_id
            and (u.state <> 'filling' or u.created_at < $3)) as is_first
        from unnest($1::bigint[], $2::bigint[]) with ordinality v(counter_id, workspace_id, n)`,
       [
@@ -101,7 +101,7 @@ export function createFillingFiles(ask: Ask) {
     const uuids = files.map(() => newUuid());
     const opened = await ask<{ id: number; uuid: string }>(
       on,
-      `insert into gateway.uploads (uuid, workspace_id, counter_id, credential_id, currency, target, identifier, uncertain_policy,
+      `insert into uploads (uuid, workspace_id, counter_id, credential_id, currency, target, identifier, uncertain_policy,
          state, ripe_at, not_before, next_attempt_at, created_at, updated_at)
        select v.uuid, v.workspace_id, v.counter_id, v.credential_id, v.currency, v.target, v.identifier, v.uncertain_policy,
          'filling', v.ripe_at, 0, v.ripe_at, $10, $10

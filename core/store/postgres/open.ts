@@ -1,6 +1,6 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
-import type { Sql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import { DatabaseUnusableError } from "../database-errors.ts";
 import journal from "../migrations/postgres/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.postgres.ts";
@@ -76,14 +76,21 @@ function told(address: URL): string {
   return `${address.protocol}//${address.host}${address.pathname}`;
 }
 
+/** Carries out in a transaction what only one gateway may do at a time when it starts. */
+export async function underMigrationLock<T>(sql: Sql, work: (tx: TransactionSql) => Promise<T>): Promise<T> {
+  return (await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+    return await work(tx);
+  })) as T;
+}
+
 async function prepareSchema(sql: Sql, db: PgDb): Promise<void> {
   const [server] = await sql`select current_setting('server_version_num')::int as version`;
   if (Number(server?.version) < 150_000)
     throw new DatabaseUnusableError(
       "The PostgreSQL server is older than version 15. Upgrade it, or name another one (DATABASE_URL).",
     );
-  await sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+  await underMigrationLock(sql, async () => {
     // On other connections from here on: this one holds nothing but the lock.
     const [table] = await sql`select to_regclass('gateway.__drizzle_migrations') is not null as there`;
     const applied = table?.there

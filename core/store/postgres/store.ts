@@ -1,7 +1,22 @@
-import type { Founding, PlanningStore, Store } from "../store.ts";
+import { type Placeholder, sql } from "drizzle-orm";
+import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
+import * as schema from "../schema.postgres.ts";
+import { createBatchStore } from "../sql/batches.ts";
+import { createConversionStore } from "../sql/conversions.ts";
+import { createDeadLetters } from "../sql/dead-letters.ts";
+import { foundInstallation } from "../sql/found-installation.ts";
+import { createMatchRateStore } from "../sql/match-rates.ts";
+import { createQuotaStore } from "../sql/quota.ts";
+import { createReplays } from "../sql/replays.ts";
+import { createUploadStore } from "../sql/uploads.ts";
+import { createWithdrawals } from "../sql/withdrawals.ts";
+import { statement } from "../sql/work.ts";
+import type { Founding, Store } from "../store.ts";
 import { pgLeases } from "./leases.ts";
-import { openPostgres } from "./open.ts";
+import { createMaintenance } from "./maintenance.ts";
+import { openPostgres, underMigrationLock } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
+import { sourceBatches } from "./source-batches.ts";
 
 /** What is not there yet on PostgreSQL. */
 function missing<T extends object>(part: string): T {
@@ -12,26 +27,43 @@ function missing<T extends object>(part: string): T {
   });
 }
 
-/** The store on a PostgreSQL database, for any number of gateways. */
-export async function openPostgresStore(url: string, _founding: Founding): Promise<Store> {
-  const { driver, shared, close } = await openPostgres(url);
+/** Held to the end of the transaction. One number beside those of `open.ts` and `driver.ts`. */
+const lockClaims = statement("select pg_advisory_xact_lock(7190002)");
+
+/**
+ * The store on a PostgreSQL database, for any number of gateways.
+ * @param options `connections`: the most that this gateway opens
+ * @throws {DatabaseUnusableError} see `open.ts`
+ */
+export async function openPostgresStore(
+  url: string,
+  founding: Founding,
+  options: { readonly connections?: number } = {},
+): Promise<Store> {
+  const { driver, db, shared, close } = await openPostgres(url, options.connections);
+  const installation = await underMigrationLock(driver.sql, (tx) => driver.within(tx, foundInstallation(founding)));
+  const accounts = {
+    db,
+    tables: schema,
+    ids: (list: Placeholder) => sql`(select value::bigint from gateway.json_each(${list}))`,
+  };
   return {
-    installation: missing("installation"),
-    apiKeys: missing("apiKeys"),
-    credentials: missing("credentials"),
-    sources: missing("sources"),
+    installation,
+    apiKeys: apiKeyQueries(accounts),
+    credentials: credentialQueries(accounts, driver),
+    sources: sourceQueries(accounts),
     intake: missing("intake"),
-    batches: missing("batches"),
-    conversions: missing("conversions"),
-    matchRates: missing("matchRates"),
-    planning: { ...missing<PlanningStore>("planning"), ...preparePlanning(driver) },
-    uploads: missing("uploads"),
-    deadLetters: missing("deadLetters"),
-    replays: missing("replays"),
-    withdrawals: missing("withdrawals"),
-    goals: missing("goals"),
-    quota: missing("quota"),
-    maintenance: missing("maintenance"),
+    batches: createBatchStore(driver, installation.uuid, sourceBatches),
+    conversions: createConversionStore(driver, installation.uuid),
+    matchRates: createMatchRateStore(driver),
+    planning: preparePlanning(driver),
+    uploads: createUploadStore(driver, () => lockClaims.send()),
+    deadLetters: createDeadLetters(driver),
+    replays: createReplays(driver),
+    withdrawals: createWithdrawals(driver),
+    goals: goalQueries(accounts),
+    quota: createQuotaStore(driver),
+    maintenance: createMaintenance(driver),
     leases: pgLeases(driver),
     shared,
     close,

@@ -1,5 +1,5 @@
 import { strongestIdentifier } from "../../conversion/natural-key.ts";
-import { type ConversionColumns, toConversion } from "../sqlite/to-conversion.ts";
+import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 
 /** Farther back a sale could come to lie before the visit it belongs to, and Metrika would not link it. */
 export const FARTHEST_SECONDS = 30;

@@ -18,8 +18,8 @@ export interface Second {
 }
 
 export interface Seconds {
-  /** To be called at the start of each transaction that asks for seconds. */
-  beginRound(): void;
+  /** To be called at the start of each transaction that asks for seconds; `version`: see `sql/seconds-version.ts`. */
+  beginRound(version: number): void;
   of(row: UnassignedRow): Second;
   /** After a rollback: what was taken is not taken. */
   forget(): void;
@@ -68,6 +68,11 @@ export function prepareSeconds(sqlite: Database): Seconds {
   let recent = new Map<string, Set<number>>();
   let older = new Map<string, Set<number>>();
   let size = 0;
+  let knownVersion = 0;
+
+  function forget() {
+    [older, recent, size] = [new Map(), new Map(), 0];
+  }
 
   function identitiesAt(counterId: number, second: number): Set<number> {
     const key = `${counterId}/${second}`;
@@ -95,7 +100,9 @@ export function prepareSeconds(sqlite: Database): Seconds {
   }
 
   return {
-    beginRound() {
+    beginRound(version) {
+      if (version !== knownVersion) forget();
+      knownVersion = version;
       if (size < MOST_IDENTITIES) return;
       [older, recent, size] = [recent, new Map(), 0];
     },
@@ -124,8 +131,6 @@ export function prepareSeconds(sqlite: Database): Seconds {
       anyMoved = true;
       return { sentTime: dateTime, shared: true, take: take(dateTime) };
     },
-    forget() {
-      [older, recent, size] = [new Map(), new Map(), 0];
-    },
+    forget,
   };
 }

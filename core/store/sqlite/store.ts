@@ -1,21 +1,23 @@
-import { installation, workspaces } from "../schema.sqlite.ts";
+import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
+import { accountsOnSqlite } from "../dialect.ts";
+import { createBatchStore } from "../sql/batches.ts";
+import { createConversionStore } from "../sql/conversions.ts";
+import { createDeadLetters } from "../sql/dead-letters.ts";
 import { discardBatch } from "../sql/discard-batch.ts";
-import type { Founding, Installation, Store } from "../store.ts";
-import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "./accounts.ts";
-import { prepareBatches } from "./batches.ts";
+import { foundInstallation } from "../sql/found-installation.ts";
+import { createMatchRateStore } from "../sql/match-rates.ts";
+import { createQuotaStore } from "../sql/quota.ts";
+import { createReplays } from "../sql/replays.ts";
+import { createUploadStore } from "../sql/uploads.ts";
+import { createWithdrawals } from "../sql/withdrawals.ts";
+import type { Founding, Store } from "../store.ts";
 import { prepareIntake } from "./commit-intake.ts";
-import { prepareConversions } from "./conversions.ts";
-import { prepareDeadLetters } from "./dead-letters.ts";
 import { createSqliteDriver } from "./driver.ts";
-import { prepareMaintenance } from "./maintenance.ts";
-import { prepareMatchRates } from "./match-rates.ts";
-import { type Db, openSqlite } from "./open.ts";
+import { createMaintenance } from "./maintenance.ts";
+import { openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
-import { prepareQuota } from "./quota.ts";
-import { prepareReplays } from "./replays.ts";
 import { prepareSeconds } from "./same-second.ts";
-import { prepareUploads } from "./uploads.ts";
-import { prepareWithdrawals } from "./withdrawals.ts";
+import { prepareSourceBatches } from "./source-batches.ts";
 
 /**
  * The store on one SQLite file, for one process.
@@ -23,18 +25,23 @@ import { prepareWithdrawals } from "./withdrawals.ts";
  */
 export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
-  const intake = prepareIntake(sqlite);
-  const seconds = prepareSeconds(sqlite);
   const driver = createSqliteDriver(sqlite);
+  const intake = prepareIntake(sqlite, driver);
+  const seconds = prepareSeconds(sqlite);
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
-  const installation = found(db, founding);
+  const installation = driver.now(foundInstallation(founding));
+  const accounts = accountsOnSqlite(db);
+  // Whose turn it was last. Forgotten with the process, which costs a counter one turn.
+  sqlite.exec(
+    "create temp table if not exists counter_turns (login_key text not null, counter_id integer not null, turn integer not null, primary key (login_key, counter_id)) without rowid",
+  );
   return {
     installation,
-    apiKeys: apiKeyQueries(db),
-    credentials: credentialQueries(db),
-    sources: sourceQueries(db),
+    apiKeys: apiKeyQueries(accounts),
+    credentials: credentialQueries(accounts, driver),
+    sources: sourceQueries(accounts),
     intake: {
       async commit(group) {
         return intake.commit(group);
@@ -49,17 +56,17 @@ export function openSqliteStore(path: string, founding: Founding): Store {
         await driver.alone(() => discardBatch(batchId));
       },
     },
-    batches: prepareBatches(sqlite, installation.uuid),
-    conversions: prepareConversions(sqlite, installation.uuid),
-    matchRates: prepareMatchRates(sqlite),
-    planning: preparePlanning(sqlite, seconds),
-    uploads: prepareUploads(sqlite, db),
-    deadLetters: prepareDeadLetters(sqlite),
-    replays: prepareReplays(sqlite, db, seconds),
-    withdrawals: prepareWithdrawals(sqlite, seconds),
-    goals: goalQueries(db),
-    quota: prepareQuota(sqlite),
-    maintenance: prepareMaintenance(sqlite, driver),
+    batches: createBatchStore(driver, installation.uuid, prepareSourceBatches(sqlite)),
+    conversions: createConversionStore(driver, installation.uuid),
+    matchRates: createMatchRateStore(driver),
+    planning: preparePlanning(sqlite, driver, seconds),
+    uploads: createUploadStore(driver, function* () {}),
+    deadLetters: createDeadLetters(driver),
+    replays: createReplays(driver),
+    withdrawals: createWithdrawals(driver),
+    goals: goalQueries(accounts),
+    quota: createQuotaStore(driver),
+    maintenance: createMaintenance(driver),
     // There is one process.
     leases: { take: async () => true, release: async () => {} },
     shared: null,
@@ -67,16 +74,4 @@ export function openSqliteStore(path: string, founding: Founding): Store {
       close();
     },
   };
-}
-
-function found(db: Db, founding: Founding): Installation {
-  const known = db.select().from(installation).get();
-  if (!known) {
-    const { uuid, vaultCheck, workspaceUuid, now } = founding;
-    db.insert(workspaces).values({ uuid: workspaceUuid, name: "default", createdAt: now }).onConflictDoNothing().run();
-    db.insert(installation).values({ id: 1, uuid, vaultCheck, createdAt: now }).run();
-  }
-  const { uuid, vaultCheck } = known ?? founding;
-  const workspace = db.select({ id: workspaces.id }).from(workspaces).orderBy(workspaces.id).limit(1).get();
-  return { uuid, vaultCheck, workspaceId: workspace?.id ?? 1 };
 }

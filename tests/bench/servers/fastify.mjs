@@ -1,10 +1,11 @@
-// The familiar way, under Node: Fastify and better-sqlite3, one commit a request, answered after it. JavaScript that lives
-// in a folder with packages of its own, since the project needs none of them. Arguments: the folder of the database, the
-// file with the table. Where a native build is impossible, Node's own SQLite takes the place of better-sqlite3.
+// The familiar way, under Node: Fastify and better-sqlite3, the sender's secret compared by hash, the body checked by Fastify's
+// own schemas, one commit a request, answered after it. JavaScript that lives in a folder with packages of its own, since the
+// project needs none of them. Arguments: the folder of the database, the file with the table, the secret. Where a native build is impossible, Node's own SQLite takes the place of better-sqlite3.
+import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fastify from "fastify";
 
-const [folder, table] = process.argv.slice(2);
+const [folder, table, secret] = process.argv.slice(2);
 
 async function open() {
   try {
@@ -24,8 +25,41 @@ const insert = db.prepare(
 const begin = db.prepare("begin immediate");
 const commit = db.prepare("commit");
 
+const hash = (text) => createHash("sha256").update(text).digest();
+const known = hash(secret);
+const identifier = { type: "string", minLength: 1, maxLength: 256 };
+const conversion = {
+  type: "object",
+  required: ["target", "date_time"],
+  anyOf: ["client_id", "user_id", "yclid", "purchase_id"].map((name) => ({ required: [name] })),
+  properties: {
+    client_id: identifier,
+    user_id: identifier,
+    yclid: identifier,
+    purchase_id: identifier,
+    target: { type: "string", minLength: 1, maxLength: 255 },
+    date_time: { type: "string", format: "date-time" },
+    price: { type: "number", minimum: 0 },
+    currency: { type: "string", pattern: "^[A-Z]{3}$" },
+  },
+};
+const schema = {
+  body: {
+    type: "object",
+    required: ["conversions"],
+    properties: { conversions: { type: "array", minItems: 1, items: conversion } },
+  },
+  response: {
+    202: { type: "object", properties: { status: { type: "string" }, accepted_count: { type: "integer" } } },
+  },
+};
+
 const app = fastify({ bodyLimit: 2 ** 30 });
-app.post("/conversions", (request, reply) => {
+app.addHook("onRequest", (request, reply, done) => {
+  if (timingSafeEqual(hash(request.headers["x-webhook-secret"] ?? ""), known)) return done();
+  reply.code(403).send({ error: "forbidden" });
+});
+app.post("/conversions", { schema }, (request, reply) => {
   const { conversions } = request.body;
   begin.run();
   for (const r of conversions)

@@ -4,6 +4,9 @@ import { startProcess } from "./process.ts";
 import { scratchFolder } from "./scratch.ts";
 import type { BenchServer } from "./start.ts";
 
+/** As long as the product's own. */
+const SECRET = `whs_${"0123456789abcdef".repeat(3)}`;
+
 /** The peer, ready to be started. */
 interface Peer {
   /** What it is made of. */
@@ -24,11 +27,11 @@ export async function prepareFastify(): Promise<Peer | string> {
   const start = async () => {
     const folder = await scratchFolder();
     await copyFile(`${import.meta.dir}/fastify.mjs`, `${packages}/server.mjs`);
-    const command = [node, `${packages}/server.mjs`, folder.path, `${import.meta.dir}/ceiling.sql`];
+    const command = [node, `${packages}/server.mjs`, folder.path, `${import.meta.dir}/ceiling.sql`, SECRET];
     const server = await startProcess(command, {}, /READY (\d+)/);
     return {
       ...server,
-      senders: [{ path: "/conversions", headers: {} }] as const,
+      senders: [{ path: "/conversions", headers: { "x-webhook-secret": SECRET } }] as const,
       stop: () => server.stop().then(folder.remove),
     };
   };

@@ -301,15 +301,15 @@ ALTER TABLE "gateway"."sources" ADD CONSTRAINT "sources_workspace_id_workspaces_
 ALTER TABLE "gateway"."sources" ADD CONSTRAINT "sources_credential_id_credentials_id_fk" FOREIGN KEY ("credential_id") REFERENCES "gateway"."credentials"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "batch_uploads_of_upload" ON "gateway"."batch_uploads" USING btree ("upload_id");--> statement-breakpoint
 CREATE INDEX "batches_unsealed" ON "gateway"."batches" USING btree ("id") WHERE sealed = 0;--> statement-breakpoint
-CREATE INDEX "batches_of_source" ON "gateway"."batches" USING btree ("source_id","id");--> statement-breakpoint
+CREATE INDEX "batches_of_source" ON "gateway"."batches" USING btree ("source_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "conversion_revisions_of_batch" ON "gateway"."conversion_revisions" USING btree ("batch_id","row");--> statement-breakpoint
-CREATE INDEX "conversion_revisions_of_upload" ON "gateway"."conversion_revisions" USING btree ("upload_id") WHERE upload_id is not null;--> statement-breakpoint
+CREATE INDEX "conversion_revisions_of_upload" ON "gateway"."conversion_revisions" USING btree ("upload_id","conversion_id") WHERE upload_id is not null;--> statement-breakpoint
 CREATE INDEX "conversions_id" ON "gateway"."conversions" USING btree ("id");--> statement-breakpoint
 CREATE INDEX "conversions_new" ON "gateway"."conversions" USING btree ("id") WHERE upload_id is null and set_aside is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "conversions_natural_key" ON "gateway"."conversions" USING btree ("date_time","counter_id","workspace_id","target","client_id","user_id","yclid","purchase_id");--> statement-breakpoint
-CREATE INDEX "conversions_of_upload" ON "gateway"."conversions" USING btree ("upload_id") WHERE upload_id is not null;--> statement-breakpoint
-CREATE INDEX "conversions_set_aside" ON "gateway"."conversions" USING btree ("set_aside","counter_id") WHERE set_aside is not null;--> statement-breakpoint
-CREATE INDEX "conversions_corrected" ON "gateway"."conversions" USING btree ("batch_id") WHERE revision > 0;--> statement-breakpoint
+CREATE INDEX "conversions_of_upload" ON "gateway"."conversions" USING btree ("upload_id","id") WHERE upload_id is not null;--> statement-breakpoint
+CREATE INDEX "conversions_set_aside" ON "gateway"."conversions" USING btree ("set_aside","counter_id","id") WHERE set_aside is not null;--> statement-breakpoint
+CREATE INDEX "conversions_corrected" ON "gateway"."conversions" USING btree ("batch_id","id") WHERE revision > 0;--> statement-breakpoint
 CREATE INDEX "conversions_moved" ON "gateway"."conversions" USING btree ("sent_time","counter_id") WHERE sent_time is not null;--> statement-breakpoint
 CREATE INDEX "duplicates_waiting" ON "gateway"."duplicates" USING btree ("conversion_id") WHERE upload_id is null;--> statement-breakpoint
 CREATE INDEX "idempotency_expiry" ON "gateway"."idempotency" USING btree ("expires_at");--> statement-breakpoint

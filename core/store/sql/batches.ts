@@ -1,4 +1,3 @@
-import type { Database } from "bun:sqlite";
 import { batchIdOf, batchUuid } from "../public-id.ts";
 import type {
   BatchRecord,
@@ -13,8 +12,9 @@ import type {
   UploadState,
 } from "../store.ts";
 import { unpackWarnings } from "../warnings.ts";
-import { prepareSourceBatches } from "./source-batches.ts";
 import { type ConversionColumns, toConversion } from "./to-conversion.ts";
+import { uploadRecord } from "./upload-columns.ts";
+import { type Driver, ids, statement, type Work } from "./work.ts";
 
 interface BatchLine {
   readonly id: number;
@@ -84,7 +84,7 @@ export const FACT = "c.target, c.date_time, c.sent_time, c.client_id, c.user_id,
 
 /** What a row's fate is told from, of the file it stands in; {@link FILE_OF_ROW} joins it to rows named x. */
 export const FILE = `u.uuid as upload_uuid, u.state, u.metrika_status, u.rows as upload_rows, u.linked_quantity, u.metrika_upload_id, u.error_code,
-       u.late_at, coalesce(k.paused_reason in ('unauthorized', 'forbidden'), 0) as paused`;
+       u.late_at, case when k.paused_reason in ('unauthorized', 'forbidden') then 1 else 0 end as paused`;
 export const FILE_OF_ROW =
   "left join uploads u on u.id = x.upload_id left join credentials k on k.id = u.credential_id";
 
@@ -134,74 +134,81 @@ export const toRow = (r: RowLine): BatchRow => ({
   rejection: r.code === null ? null : { code: r.code, field: r.field ?? "", sealed: r.sealed },
 });
 
-/** Batches read through the views, so that the specification's tables and the API can never tell two stories. */
-export function prepareBatches(sqlite: Database, installationUuid: string): BatchStore {
-  const byId = sqlite.prepare<BatchLine, [number]>(`${BATCH} where b.id = ?`);
-  const ofSources = prepareSourceBatches(sqlite);
-  const uploadsOf = sqlite.prepare<Omit<BatchUpload, "exclusive"> & { readonly exclusive: number }, [number]>(
-    `select u.id, u.uuid, u.workspace_id as workspaceId, u.counter_id as counterId, u.credential_id as credentialId, u.currency, u.target, u.identifier,
-       u.uncertain_policy as uncertainPolicy, u.state, u.rows, u.deadline, u.late_at as lateAt, u.replay_of as replayOf, u.next_attempt_at as nextAttemptAt, u.attempts, u.request_ended_at as requestEndedAt, u.complete_lists as completeLists,
-       u.metrika_upload_id as metrikaUploadId, u.metrika_status as metrikaStatus, u.source_quantity as sourceQuantity,
-       u.line_quantity as lineQuantity, u.linked_quantity as linkedQuantity, u.goal_not_found_quantity as goalNotFoundQuantity,
-       u.user_not_found_quantity as userNotFoundQuantity, u.error_code as errorCode, u.error_text as errorText, u.created_at as createdAt,
-       u.sent_at as sentAt, u.settled_at as settledAt, u.updated_at as updatedAt, bu.rows as batchRows, bu.duplicates as batchDuplicates,
-       bu.rows > 0 and not exists (select 1 from batch_uploads o where o.upload_id = u.id and o.batch_id <> bu.batch_id and o.rows > 0) as exclusive
-     from batch_uploads bu join uploads u on u.id = bu.upload_id where bu.batch_id = ? order by u.id`,
-  );
-  const setAsideOf = sqlite.prepare<SetAside, [number]>(
-    "select target, reason, rows from batch_set_aside where batch_id = ? order by reason, target",
-  );
-  const rejectedOf = sqlite.prepare<RejectedRow, [number, number]>(
-    "select row, code, field, sealed from rejected_rows where batch_id = ? order by row limit ?",
-  );
-  const duplicatesOf = sqlite.prepare<DuplicateRow, [number]>(
-    "select row, conversion_id as conversionId from duplicates where batch_id = ? order by row",
-  );
-  const span = sqlite.prepare<{ first: number | null; last: number | null }, [number]>(
-    "select first_conversion_id as first, last_conversion_id as last from batches where id = ?",
-  );
-  const rows = sqlite.prepare<RowLine, [number, number, number, number, number]>(
-    `select x.*, ${FILE}
-     from (${ROWS}) x ${FILE_OF_ROW}
-     order by x.row limit ?5`,
-  );
+/** How the batches of a source are found; each database has its own way. */
+export interface SourceBatches {
+  /** Newest first, those after `before` (null: from the newest); a batch that is not sealed is among them. */
+  idsOf(sourceId: number, before: number | null, limit: number): Work<readonly number[]>;
+  /** See {@link BatchStore.fileUnderSources}. */
+  fileSome(limit: number): Promise<number>;
+}
 
-  const read = (id: number): BatchRecord | null => {
-    const line = byId.get(id);
+const byId = statement<BatchLine, [number]>(`${BATCH} where b.id = ?1`);
+const byIds = statement<BatchLine, [string]>(`${BATCH} where b.id in ${ids("?1")}`);
+const uploadsOf = statement<Omit<BatchUpload, "exclusive"> & { readonly exclusive: number }, [number]>(
+  `select ${uploadRecord("u")}, bu.rows as "batchRows", bu.duplicates as "batchDuplicates",
+     case when bu.rows > 0 and not exists (
+       select 1 from batch_uploads o where o.upload_id = u.id and o.batch_id <> bu.batch_id and o.rows > 0) then 1 else 0 end as exclusive
+   from batch_uploads bu join uploads u on u.id = bu.upload_id where bu.batch_id = ?1 order by u.id`,
+);
+const setAsideOf = statement<SetAside, [number]>(
+  "select target, reason, rows from batch_set_aside where batch_id = ?1 order by reason, target",
+);
+const rejectedOf = statement<RejectedRow, [number, number]>(
+  "select row, code, field, sealed from rejected_rows where batch_id = ?1 order by row limit ?2",
+);
+const duplicatesOf = statement<DuplicateRow, [number]>(
+  `select row, conversion_id as "conversionId" from duplicates where batch_id = ?1 order by row`,
+);
+const span = statement<{ first: number | null; last: number | null }, [number]>(
+  "select first_conversion_id as first, last_conversion_id as last from batches where id = ?1",
+);
+const rows = statement<RowLine, [batch: number, first: number, last: number, after: number, limit: number]>(
+  `select x.*, ${FILE}
+   from (${ROWS}) x ${FILE_OF_ROW}
+   order by x.row limit ?5`,
+);
+
+function* rowsOf(batchId: number, afterRow: number, limit: number): Work<readonly RowLine[]> {
+  const { first, last } = (yield* span.get(batchId)) ?? { first: null, last: null };
+  return yield* rows.all(batchId, first ?? 0, last ?? -1, afterRow, limit);
+}
+
+/** Batches read through the views, so that the specification's tables and the API can never tell two stories. */
+export function createBatchStore(driver: Driver, installationUuid: string, ofSources: SourceBatches): BatchStore {
+  async function read(id: number): Promise<BatchRecord | null> {
+    const line = await driver.ask(byId.get(id));
     return line && toBatch(line, installationUuid);
-  };
+  }
+
+  function* listed(sourceId: number, before: number | null, limit: number) {
+    const found = yield* ofSources.idsOf(sourceId, before, limit + 1);
+    const kept = found.slice(0, limit);
+    const lines = new Map((yield* byIds.all(JSON.stringify(kept))).map((line) => [line.id, line]));
+    // One that is still being written is not there yet; its place on the page stays empty.
+    const told = kept.flatMap((id) => lines.get(id) ?? []);
+    return { rows: told, after: found.length > limit ? (kept.at(-1) ?? null) : null };
+  }
+
   return {
     async findByUuid(uuid) {
       const id = batchIdOf(installationUuid, uuid);
       return id === null ? null : read(id);
     },
-    async get(id) {
-      return read(id);
-    },
+    get: read,
     async list({ sourceId, before, limit }) {
-      const ids = ofSources.idsOf(sourceId, before ?? Number.MAX_SAFE_INTEGER, limit + 1);
-      // One that is still being written is not there yet; its place on the page stays empty.
-      const rows = ids.slice(0, limit).flatMap((id) => read(id) ?? []);
-      return { rows, after: ids.length > limit ? (ids[limit - 1] ?? null) : null };
+      const found = await driver.ask(listed(sourceId, before, limit));
+      return { rows: found.rows.map((line) => toBatch(line, installationUuid)), after: found.after };
     },
-    async fileUnderSources(limit) {
-      return ofSources.fileSome(limit);
-    },
+    fileUnderSources: (limit) => ofSources.fileSome(limit),
     async uploadsOf(batchId) {
-      return uploadsOf.all(batchId).map((u) => ({ ...u, exclusive: Boolean(u.exclusive) }));
+      const found = await driver.ask(uploadsOf.all(batchId));
+      return found.map((upload) => ({ ...upload, exclusive: upload.exclusive === 1 }));
     },
-    async setAsideOf(batchId) {
-      return setAsideOf.all(batchId);
-    },
-    async rejectedOf(batchId, limit = Number.MAX_SAFE_INTEGER) {
-      return rejectedOf.all(batchId, limit);
-    },
-    async duplicatesOf(batchId) {
-      return duplicatesOf.all(batchId);
-    },
+    setAsideOf: (batchId) => driver.ask(setAsideOf.all(batchId)),
+    rejectedOf: (batchId, limit = Number.MAX_SAFE_INTEGER) => driver.ask(rejectedOf.all(batchId, limit)),
+    duplicatesOf: (batchId) => driver.ask(duplicatesOf.all(batchId)),
     async rowsOf(batchId, afterRow, limit) {
-      const { first, last } = span.get(batchId) ?? { first: null, last: null };
-      const found = rows.all(batchId, first ?? 0, last ?? -1, afterRow, limit + 1).map(toRow);
+      const found = (await driver.ask(rowsOf(batchId, afterRow, limit + 1))).map(toRow);
       const kept = found.slice(0, limit);
       return { rows: kept, after: found.length > limit ? (kept.at(-1)?.row ?? null) : null };
     },

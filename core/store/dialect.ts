@@ -1,0 +1,28 @@
+import { type Placeholder, type SQL, sql } from "drizzle-orm";
+import type { PgDb } from "./postgres/open.ts";
+import type * as postgres from "./schema.postgres.ts";
+import { apiKeys, counterGoals, credentials, sources } from "./schema.sqlite.ts";
+import type { Db } from "./sqlite/open.ts";
+
+/**
+ * A database as drizzle sees it, for queries that are written once. They are written in PostgreSQL's types and always awaited,
+ * never asked by `get`, `all` or `run`, which only SQLite's builders have.
+ */
+export interface Accounts {
+  readonly db: PgDb;
+  readonly tables: Pick<typeof postgres, "apiKeys" | "counterGoals" | "credentials" | "sources">;
+  /** A list of ids that comes as JSON, for `in`. */
+  ids(list: Placeholder): SQL;
+}
+
+/**
+ * Queries on SQLite: the one cast between the twins. Their builders have the same methods, those of SQLite answer when awaited
+ * as well, and `dialect.test.ts` holds the tables to the same rows.
+ */
+export function accountsOnSqlite(db: Db): Accounts {
+  const twins: unknown = { db, tables: { apiKeys, counterGoals, credentials, sources } };
+  return {
+    ...(twins as Pick<Accounts, "db" | "tables">),
+    ids: (list) => sql`(select value from json_each(${list}))`,
+  };
+}
