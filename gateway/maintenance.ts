@@ -19,9 +19,9 @@ export interface MaintenanceDeps {
 }
 
 /**
- * House-keeping by the clock: what a failing database left half-written by this gateway each second. One of the gateways does the
- * rest: what a dead gateway left half-written every five minutes, expired keys each hour, settled conversions past their
- * retention each night.
+ * House-keeping by the clock: what a failing database left half-written by this gateway each second; by one of the
+ * gateways, what a dead one left so every five minutes, expired keys each hour, settled conversions past their retention each
+ * night.
  */
 export function startMaintenance(
   { store, halfWritten, housekeeping, now }: MaintenanceDeps,
