@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
+import { createHousekeeping } from "../core/delivery/housekeeping.ts";
 import { createLoginPlans } from "../core/delivery/login-plans.ts";
 import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
@@ -98,7 +99,7 @@ async function openStore({ database }: Config, founding: Founding): Promise<Stor
 
 /** No other process lives beside this one: every claim, and every batch half written, is one of a process that died. */
 async function clearUpAfterDeath(store: Store, now: number, rules: DeliveryRules): Promise<void> {
-  await store.maintenance.removeUnsealed();
+  await store.maintenance.removeUnsealed(Number.MAX_SAFE_INTEGER);
   await store.uploads.releaseClaims({
     leasesBefore: Number.MAX_SAFE_INTEGER,
     now,
@@ -118,10 +119,12 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const rules = rulesOf(config, options);
   const metrika = connectMetrika(config, options, createRequestBudget(store.quota, rules, now));
   const plans = createLoginPlans(store.quota, rules, now);
+  const housekeeping = createHousekeeping(store.leases, crypto.randomUUID());
   const delivery: DeliveryDeps = {
     store,
     metrika,
     vault,
+    housekeeping,
     rules,
     plans,
     log: getLogger(["metrika-gateway", "delivery"]),
@@ -184,7 +187,10 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     else forget();
   });
   // The last of all: once it runs, only close() ends it.
-  const maintenance = startMaintenance(store.maintenance, halfWritten, config.retentionDays * DAY_MS, now);
+  const maintenance = startMaintenance(
+    { store: store.maintenance, halfWritten, housekeeping, now },
+    config.retentionDays * DAY_MS,
+  );
   return {
     app,
     store,

@@ -59,6 +59,7 @@ export async function checkGoals(deps: DeliveryDeps, counter: WaitingCounter, si
   const known = new Map([[counterKey(counter), { ...goals, identifiers: new Set(goals.identifiers) }]]);
   for (let after = 0; ; ) {
     const since = performance.now();
+    if (!(await deps.housekeeping.isMine())) return;
     const rows = await deps.store.planning.readWaitingForGoal({ ...counter, targets: null, after, limit: PAGE_ROWS });
     if (rows.length === 0) return;
     await placeRows(deps, rows, known);

@@ -1,6 +1,7 @@
 import type { MetrikaClient } from "../metrika/client.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Housekeeping } from "./housekeeping.ts";
 import type { LoginPlans } from "./login-plans.ts";
 import type { DeliveryRules } from "./rules.ts";
 
@@ -15,6 +16,8 @@ export interface DeliveryDeps {
   readonly store: Store;
   readonly metrika: MetrikaClient;
   readonly vault: Vault;
+  /** Whether what is done once for all gateways is this one's to do. */
+  readonly housekeeping: Housekeeping;
   readonly rules: DeliveryRules;
   /** The rules as each login's quota bends them. */
   readonly plans: LoginPlans;

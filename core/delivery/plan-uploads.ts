@@ -20,6 +20,7 @@ export async function planUploads(deps: DeliveryDeps): Promise<number> {
   for (const read of [planning.readReturning, planning.readNew]) {
     for (let page = 0; page < MOST_PAGES; page++) {
       const since = performance.now();
+      if (!(await deps.housekeeping.isMine())) break;
       const rows = await read(PAGE_ROWS);
       if (rows.length === 0) break;
       placed += await placeRows(deps, rows, await goalsOf(deps, rows));
@@ -27,7 +28,7 @@ export async function planUploads(deps: DeliveryDeps): Promise<number> {
       if (rows.length < PAGE_ROWS) break;
     }
   }
-  await planning.sealRipe(deps.now(), deps.rules);
+  if (await deps.housekeeping.isMine()) await planning.sealRipe(deps.now(), deps.rules);
   return placed;
 }
 
@@ -57,9 +58,11 @@ export async function placeRows(
     maxLanes,
     joinedForMs: JOINED_FOR_MS,
     now,
+    holder: deps.housekeeping.holder,
     newUuid: deps.newUuid,
     keysExpireAt: now + PURCHASE_KEYS_KEPT_MS,
   });
+  if (placed === null) return 0;
   if (placed.sharedSeconds > 0) {
     deps.log.warn(
       "{rows} conversions found no free second within 30 s: Metrika will keep one of those that share visitor, target and second",

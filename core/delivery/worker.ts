@@ -1,7 +1,7 @@
 import { checkGoals, countersToCheck } from "./check-goals.ts";
 import type { DeliveryDeps } from "./deps.ts";
+import { every } from "./every.ts";
 import { fileBatches } from "./file-batches.ts";
-import { hourly } from "./hourly.ts";
 import { flagLateUploads } from "./late-uploads.ts";
 import { learnLogins } from "./learn-logins.ts";
 import { planUploads } from "./plan-uploads.ts";
@@ -15,6 +15,8 @@ import { finishPausing } from "./withdraw.ts";
 /** Uploads asked about at once; one list of a counter serves all of its own. */
 const POLL_LIMIT = 1000;
 const GOALS_REST = 20;
+const FEW_MINUTES_MS = 300_000;
+const HOUR_MS = 3_600_000;
 
 /** The loop that moves conversions from the store to Metrika. */
 export interface Worker {
@@ -44,7 +46,11 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
   const failedPolls = new Map<string, number>();
   const aborter = new AbortController();
   const trouble = noteTrouble(deps);
-  const eachHour = hourly(deps.now, async (at) => {
+  // A gateway may die in the middle of pausing while this one lives on; alone, only a start can find such a thing.
+  const eachFewMinutes = every(FEW_MINUTES_MS, deps.now, async () => {
+    if (store.shared !== null) await finishPausing(deps);
+  });
+  const eachHour = every(HOUR_MS, deps.now, async (at) => {
     await flagLateUploads(deps, at);
     begin("logins", () => learnLogins(deps));
   });
@@ -117,6 +123,22 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
     return counters.length;
   }
 
+  /** What only one of several gateways does. */
+  async function keepHouse(mayRest: boolean): Promise<number> {
+    if (!(await deps.housekeeping.isMine())) {
+      isFirstLook = true;
+      return 0;
+    }
+    await eachHour();
+    if (isFirstLook) await finishPausing(deps);
+    else await eachFewMinutes();
+    isFirstLook = false;
+    const replayed = await replayDeadLetters(deps);
+    const placed = await planUploads(deps);
+    await fileBatches(deps);
+    return replayed + placed + (await beginGoalChecks(mayRest));
+  }
+
   async function look(mayRest: boolean): Promise<boolean> {
     const now = deps.now();
     const released = await store.uploads.releaseClaims({
@@ -124,16 +146,10 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       now,
       firstReadBackMs: firstReadBackMs(rules),
     });
-    await eachHour();
-    if (isFirstLook) await finishPausing(deps);
-    isFirstLook = false;
-    const replayed = await replayDeadLetters(deps);
-    const placed = await planUploads(deps);
-    await fileBatches(deps);
-    const goals = await beginGoalChecks(mayRest);
+    const kept = await keepHouse(mayRest);
     const sent = await beginSends();
     const polled = await beginPolls();
-    return released + replayed + placed + goals + sent + polled > 0;
+    return released + kept + sent + polled > 0;
   }
 
   function schedule(delay: number): void {
@@ -184,6 +200,8 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       const abort = setTimeout(() => aborter.abort(new Error("The gateway is stopping.")), graceMs);
       while (underWay.size > 0) await Promise.all(underWay.values());
       clearTimeout(abort);
+      // Not worth failing for: it runs out by itself.
+      await deps.housekeeping.release().catch(() => {});
     },
   };
 }

@@ -136,7 +136,7 @@ export const batches = gateway.table(
 /**
  * The latest revision of a fact. Partitioned by week of `date_time`, which the natural key begins with; its ids are given out by
  * the gateways in blocks of a sequence, so that a group is written without asking for them. They do not rise with the order
- * of commits, so new rows are found by an index of their own. The clause for partitions stands in the migration, since
+ * of commits, so new rows are found by an index of their own, and the other indexes by which people walk end with the id. The clause for partitions stands in the migration, since
  * drizzle does not know it.
  */
 export const conversions = gateway.table(
@@ -175,8 +175,8 @@ export const conversions = gateway.table(
       t.purchaseId,
     ),
     index("conversions_of_upload").on(t.uploadId, t.id).where(sql`upload_id is not null`),
-    index("conversions_set_aside").on(t.setAside, t.counterId).where(sql`set_aside is not null`),
-    index("conversions_corrected").on(t.batchId).where(sql`revision > 0`),
+    index("conversions_set_aside").on(t.setAside, t.counterId, t.id).where(sql`set_aside is not null`),
+    index("conversions_corrected").on(t.batchId, t.id).where(sql`revision > 0`),
     index("conversions_moved").on(t.sentTime, t.counterId).where(sql`sent_time is not null`),
   ],
 );
@@ -447,10 +447,14 @@ export const counterTurns = gateway.table(
   (t) => [primaryKey({ columns: [t.loginKey, t.counterId] })],
 );
 
-/** Who does what only one gateway may do at a time, such as planning; it is his until `expires_at`, by the database's clock. */
+/**
+ * Who does what only one gateway may do at a time, such as planning; it is his until `expires_at`, by the database's clock.
+ * `term` grows each time that it is taken anew: the same term, held without a break.
+ */
 export const leases = gateway.table("leases", {
   name: text().primaryKey(),
   holder: text().notNull(),
+  term: int().notNull(),
   expiresAt: int("expires_at").notNull(),
 });
 

@@ -4,6 +4,7 @@ import type { ConversionStore } from "./port/conversions.ts";
 import type { DeadLetterStore } from "./port/dead-letters.ts";
 import type { GoalStore } from "./port/goals.ts";
 import type { IntakeStore } from "./port/intake.ts";
+import type { LeaseStore } from "./port/leases.ts";
 import type { MaintenanceStore } from "./port/maintenance.ts";
 import type { MatchRateStore } from "./port/match-rates.ts";
 import type { PlanningStore } from "./port/planning.ts";
@@ -20,6 +21,7 @@ export type * from "./port/conversions.ts";
 export type * from "./port/dead-letters.ts";
 export type * from "./port/goals.ts";
 export type * from "./port/intake.ts";
+export type * from "./port/leases.ts";
 export type * from "./port/maintenance.ts";
 export type * from "./port/match-rates.ts";
 export type * from "./port/page.ts";
@@ -49,6 +51,7 @@ export interface Store {
   readonly goals: GoalStore;
   readonly quota: QuotaStore;
   readonly maintenance: MaintenanceStore;
+  readonly leases: LeaseStore;
   /** Null where only one gateway works on the database. */
   readonly shared: SharedDatabase | null;
   close(): Promise<void>;

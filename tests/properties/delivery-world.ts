@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import type { Conversion } from "../../core/conversion/conversion.ts";
 import { csvHeader, csvRow } from "../../core/conversion/csv.ts";
 import type { DeliveryDeps } from "../../core/delivery/deps.ts";
+import { createHousekeeping } from "../../core/delivery/housekeeping.ts";
 import { createLoginPlans } from "../../core/delivery/login-plans.ts";
 import { planUploads } from "../../core/delivery/plan-uploads.ts";
 import { resolveUpload } from "../../core/delivery/resolve-upload.ts";
@@ -91,6 +92,7 @@ export class DeliveryWorld {
       store,
       metrika: metrika.client as MetrikaClient,
       vault,
+      housekeeping: createHousekeeping(store.leases, "world"),
       log: { info() {}, warn() {} },
       filesFolder,
       now: () => world.now,
@@ -133,7 +135,7 @@ export class DeliveryWorld {
         await this.#die(step.arrived);
         break;
       case "restart":
-        await world.store.maintenance.removeUnsealed();
+        await world.store.maintenance.removeUnsealed(world.now);
         this.#forgetBegun();
         await world.store.uploads.releaseClaims({
           ...{ leasesBefore: Number.MAX_SAFE_INTEGER, now: world.now, firstReadBackMs: 15_000 },

@@ -72,6 +72,8 @@ export interface PlacementRules {
   /** Unix milliseconds, like `now`. */
   readonly keysExpireAt: number;
   readonly now: number;
+  /** Who places; where several gateways share the database, he must hold the lease `housekeeping`. */
+  readonly holder: string;
   newUuid(): string;
 }
 
@@ -84,10 +86,10 @@ export interface Placed {
 
 /** Rows on their way into files. */
 export interface PlanningStore {
-  /** New rows beyond the watermark, in order of arrival, none of a batch that is not yet sealed. */
+  /** New rows, in order of arrival, none of a batch that is not yet sealed. */
   readNew(limit: number): Promise<readonly UnassignedRow[]>;
   /**
-   * Rows behind the watermark that may go into a file now: requeued ones, among them those whose source's delivery was resumed,
+   * Rows that were set aside and may go into a file now: requeued ones, among them those whose source's delivery was resumed,
    * and corrections whose earlier file is settled.
    */
   readReturning(limit: number): Promise<readonly UnassignedRow[]>;
@@ -118,13 +120,15 @@ export interface PlanningStore {
     counterId: number,
   ): Promise<readonly { readonly target: string; readonly create: boolean }[]>;
   /**
-   * Carries placements out in one transaction. Rows that are no longer where they were read are passed over. Moves the
-   * watermark of new rows to the highest id among them.
+   * Carries placements out in one transaction. Rows that are no longer where they were read are passed over. Where
+   * ids rise with the order of commits, the watermark of new rows moves to the highest among them.
    *
    * Metrika keeps one row of a visitor, target and second. Of different facts that it would take for one, the later one gets
    * the nearest free second within 30 s back, once and for all its files.
+   *
+   * Null, and nothing is changed: the lease is another's now.
    */
-  place(placements: readonly Placement[], rules: PlacementRules): Promise<Placed>;
+  place(placements: readonly Placement[], rules: PlacementRules): Promise<Placed | null>;
   /**
    * Closes filling uploads that are full, or ripe and not held by a refused token or by an earlier file of the counter that is
    * being tried again: filling → planned. Returns how many.

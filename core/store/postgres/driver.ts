@@ -23,6 +23,8 @@ export interface PostgresDriver extends Driver {
    * again where PostgreSQL asks to repeat a transaction.
    */
   transact<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T>;
+  /** The same, like `alone`. */
+  transactAlone<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T>;
   /** Carries work out on a transaction that is under way. */
   within<T>(tx: TransactionSql, work: Work<T>): Promise<T>;
 }
@@ -73,13 +75,15 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
   }
 
   const beside = "pg_advisory_xact_lock_shared";
+  const alone = "pg_advisory_xact_lock";
   return {
     sql,
     prepares,
     ask: (work) => carryOut(sql, work),
     beside: (work) => transact(beside, (tx) => carryOut(tx, work())),
-    alone: (work) => transact("pg_advisory_xact_lock", (tx) => carryOut(tx, work())),
+    alone: (work) => transact(alone, (tx) => carryOut(tx, work())),
     transact: (work) => transact(beside, work),
+    transactAlone: (work) => transact(alone, work),
     within: carryOut,
   };
 }

@@ -3,13 +3,20 @@ import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "..
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
+import { createDeadLetters } from "../sql/dead-letters.ts";
 import { foundInstallation } from "../sql/found-installation.ts";
 import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
+import { createReplays } from "../sql/replays.ts";
 import { createUploadStore } from "../sql/uploads.ts";
+import { createWaitingRows } from "../sql/waiting-rows.ts";
+import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
 import type { Founding, Store } from "../store.ts";
+import { pgLeases } from "./leases.ts";
+import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
+import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
 /** What is not there yet on PostgreSQL. */
@@ -50,14 +57,15 @@ export async function openPostgresStore(
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
-    planning: missing("planning"),
+    planning: { ...createWaitingRows(driver), ...preparePlanning(driver) },
     uploads: createUploadStore(driver, () => lockClaims.send()),
-    deadLetters: missing("deadLetters"),
-    replays: missing("replays"),
-    withdrawals: missing("withdrawals"),
+    deadLetters: createDeadLetters(driver),
+    replays: createReplays(driver),
+    withdrawals: createWithdrawals(driver),
     goals: goalQueries(accounts),
     quota: createQuotaStore(driver),
-    maintenance: missing("maintenance"),
+    maintenance: createMaintenance(driver),
+    leases: pgLeases(driver),
     shared,
     close,
   };

@@ -9,14 +9,17 @@ const OURS = new RegExp(`\\b(from|join|into|update)(\\s+)(${[...tables, ...VIEWS
 const known = new WeakMap<object, string>();
 
 /**
- * Turns a statement that both databases understand into PostgreSQL's form: `$1` in place of `?1`, and our schema named with each
- * table, since a pooler keeps no search path.
+ * Turns a statement that both databases understand into PostgreSQL's form: `$1` in place of `?1`, our schema named with each
+ * table, since a pooler keeps no search path, and without the names of indexes that only SQLite must be told.
  */
 export function translate(statement: { readonly text: string }): string {
   let text = known.get(statement);
   if (text === undefined) {
     if (/\?(?!\d)/.test(statement.text)) throw new Error(`Parameters must be numbered: ${statement.text}`);
-    text = statement.text.replace(/\?(\d+)/g, "$$$1").replace(OURS, "$1$2gateway.$3");
+    text = statement.text
+      .replace(/\?(\d+)/g, "$$$1")
+      .replace(OURS, "$1$2gateway.$3")
+      .replace(/ indexed by \w+/g, "");
     known.set(statement, text);
   }
   return text;

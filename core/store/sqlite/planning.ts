@@ -1,11 +1,15 @@
 import type { Database } from "bun:sqlite";
+import type { SetAsideCount } from "../sql/batch-counts.ts";
+import { countHolders, countSetAside, isCountedAside, type SetAsideChange } from "../sql/holders.ts";
+import { isPaused } from "../sql/paused-sources.ts";
+import { readSecondsVersion } from "../sql/seconds-version.ts";
+import { moveWatermark, PLANNED_UP_TO } from "../sql/watermark.ts";
 import type { Lane, Placement, PlacementRules, PlanningStore, UnassignedRow } from "../store.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
+import type { SqliteDriver } from "./driver.ts";
 import { prepareHolders } from "./holders.ts";
-import { preparePaused } from "./paused-sources.ts";
 import type { Seconds } from "./same-second.ts";
 import { prepareUnassignedRows } from "./unassigned-rows.ts";
-import { PLANNED_UP_TO, prepareWatermark } from "./watermark.ts";
 
 /** Files opened within this time of a counter's first one are first ones too: the first batch may need several. */
 const FIRST_MOMENT_MS = 2000;
@@ -22,8 +26,7 @@ interface OpenFile {
 }
 
 /** Rows find their file here: read what wants one, carry the planner's placements out, close what is ripe. */
-export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningStore {
-  const planned = prepareWatermark(sqlite, PLANNED_UP_TO);
+export function preparePlanning(sqlite: Database, driver: SqliteDriver, seconds: Seconds): PlanningStore {
   // A ripe file takes rows until the planner's round ends and seals it, unless a row of the near future holds it: joined
   // for ever, such a file would never be sent.
   const fillingUpload = sqlite.prepare<
@@ -66,7 +69,6 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
   );
   const counts = prepareBatchCounts(sqlite);
   const holders = prepareHolders(sqlite);
-  const isPaused = preparePaused(sqlite);
   const knowKey = sqlite.prepare(
     "insert into source_keys (key_hash, conversion_id, expires_at) values (?, ?, ?) on conflict do nothing",
   );
@@ -129,13 +131,15 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
   }
 
   const place = sqlite.transaction((placements: readonly Placement[], rules: PlacementRules) => {
-    seconds.beginRound();
+    seconds.beginRound(driver.now(readSecondsVersion()));
     let placed = 0;
     let shared = 0;
     let highestNew = 0;
     const files = new Map<string, OpenFile>();
     const openFiles = new Map<number, OpenFile>();
     const groups = new Map<string, { file: number; row: UnassignedRow; rows: number }>();
+    const asides: SetAsideChange[] = [];
+    const noLongerAside: SetAsideCount[] = [];
     const rowsOf = new Map<string, { batchId: number; uploadId: number; rows: number; duplicates: number }>();
     const count = (batchId: number, uploadId: number, rows: number, duplicates: number) => {
       const key = `${batchId}/${uploadId}`;
@@ -154,7 +158,7 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
     // The source was read before this transaction: a person may have paused or resumed it in between.
     const paused = new Map<number, boolean>();
     const mustWait = (sourceId: number) => {
-      const known = paused.get(sourceId) ?? isPaused(sourceId);
+      const known = paused.get(sourceId) ?? driver.now(isPaused(sourceId));
       paused.set(sourceId, known);
       return known;
     };
@@ -169,8 +173,8 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
         if (reason === row.setAside) continue;
         const aside = putAside.get(reason, row.id, row.setAside);
         if (!aside) continue;
-        holders.countSetAside(row, aside.batch_id, row.setAside, -1, rules.now);
-        holders.countSetAside(row, aside.batch_id, reason, 1, rules.now);
+        const fact = { id: row.id, batchId: aside.batch_id, target: row.target };
+        asides.push({ ...fact, reason: row.setAside, by: -1 }, { ...fact, reason, by: 1 });
         placed++;
         continue;
       }
@@ -189,11 +193,14 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
       if (!assigned) continue;
       second.take();
       if (second.shared) shared++;
-      holders.countSetAside(row, assigned.batch_id, row.setAside, -1, rules.now);
       count(assigned.batch_id, file.id, 1, 0);
       const follow = holders.follow(row.id, file.id, assigned.revision > 0);
       for (const batchId of follow.rows) count(batchId, file.id, 1, 0);
       for (const batchId of follow.duplicates) count(batchId, file.id, 0, 1);
+      const { setAside: reason, target } = row;
+      if (isCountedAside(reason))
+        for (const batchId of [assigned.batch_id, ...follow.rows, ...follow.duplicates])
+          noLongerAside.push({ batchId, target, reason, rows: -1 });
       if (placement.keyHash !== null) knowKey.run(placement.keyHash, row.id, rules.keysExpireAt);
       countGroup(file.id, row);
       file.rows++;
@@ -208,12 +215,14 @@ export function preparePlanning(sqlite: Database, seconds: Seconds): PlanningSto
       growGroup.run(file, row.sourceId, row.target, row.identifier, rows);
     for (const entry of rowsOf.values())
       counts.addToUpload(entry.batchId, entry.uploadId, entry.rows, entry.duplicates);
-    if (highestNew > 0) planned.move(highestNew);
+    driver.now(countSetAside(asides, rules.now));
+    driver.now(countHolders(noLongerAside, rules.now));
+    if (highestNew > 0) driver.now(moveWatermark(PLANNED_UP_TO, highestNew));
     return { rows: placed, sharedSeconds: shared };
   });
 
   return {
-    ...prepareUnassignedRows(sqlite),
+    ...prepareUnassignedRows(sqlite, driver),
     async place(placements, rules) {
       try {
         return place.immediate(placements, rules);

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
+import { handOverLine } from "../sql/upload-groups.ts";
 import type { IntakeRow, IntakeSlice, SetAsideReason } from "../store.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
+import type { SqliteDriver } from "./driver.ts";
 import type { FileOfFact, KnownFact } from "./known-facts.ts";
-import { prepareUploadGroups } from "./upload-groups.ts";
 
 /** A correction or a revival on its way in. */
 export interface Revision {
@@ -21,7 +22,7 @@ export interface Revision {
  * first sent, since only then does Metrika overwrite. A file that is being filled takes the new revision only if it is of
  * the file's currency, and not before the whole batch is there: a half-written one may be taken back.
  */
-export function prepareRevise(sqlite: Database): (revision: Revision) => void {
+export function prepareRevise(sqlite: Database, driver: SqliteDriver): (revision: Revision) => void {
   const keepRevision = sqlite.prepare(
     `insert into conversion_revisions (conversion_id, revision, batch_id, row, price, currency, upload_id, outcome, replaced_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
@@ -33,7 +34,6 @@ export function prepareRevise(sqlite: Database): (revision: Revision) => void {
     `update conversions set batch_id = ?, row = ?, source_id = ?, price = ?, currency = ?, revision = revision + 1, upload_id = ?, set_aside = ? where id = ?`,
   );
   const counts = prepareBatchCounts(sqlite);
-  const groups = prepareUploadGroups(sqlite);
 
   return ({ slice, batchId, row, original, file, givenUp }) => {
     const { price, currency } = row.conversion;
@@ -58,7 +58,7 @@ export function prepareRevise(sqlite: Database): (revision: Revision) => void {
     if (keepsFile && uploadId !== null) {
       counts.addToUpload(batchId, uploadId, 1, 0);
       if (original.source_id !== slice.source.id)
-        groups.handOver(uploadId, original.id, original.source_id, slice.source.id);
+        driver.now(handOverLine(uploadId, original.id, original.source_id, slice.source.id));
     }
     if (nextAside === "waiting_goal") counts.addToSetAside(batchId, original.target, nextAside, 1);
   };

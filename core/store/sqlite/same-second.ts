@@ -1,28 +1,11 @@
 import type { Database } from "bun:sqlite";
-import { strongestIdentifier } from "../../conversion/natural-key.ts";
-import { type ConversionColumns, toConversion } from "../sql/to-conversion.ts";
+import { FARTHEST_SECONDS, type IdentifiedFact, identitiesOf, isNamesake, type Neighbour } from "../sql/same-second.ts";
 import type { UnassignedRow } from "../store.ts";
 
-/** Farther back a sale could come to lie before the visit it belongs to, and Metrika would not link it. */
-const FARTHEST_SECONDS = 30;
 /** Rows of one second at one counter that are compared where they stand; more are read once and kept in memory. */
 const SMALL_CROWD = 32;
 /** Identities kept in memory before the older half is let go: about 30 MB. */
 const MOST_IDENTITIES = 500_000;
-
-/** A row of the same second and counter. */
-interface Neighbour {
-  readonly id: number;
-  readonly target: string;
-  readonly client_id: string;
-  readonly user_id: string;
-  readonly yclid: string;
-  readonly purchase_id: string;
-}
-
-interface Fact extends ConversionColumns {
-  readonly identifiers: "all" | "best";
-}
 
 /** The second at which a row will stand in its file. */
 export interface Second {
@@ -35,8 +18,8 @@ export interface Second {
 }
 
 export interface Seconds {
-  /** To be called at the start of each transaction that asks for seconds. */
-  beginRound(): void;
+  /** To be called at the start of each transaction that asks for seconds; `version`: see `sql/seconds-version.ts`. */
+  beginRound(version: number): void;
   of(row: UnassignedRow): Second;
   /** After a rollback: what was taken is not taken. */
   forget(): void;
@@ -72,10 +55,10 @@ export function prepareSeconds(sqlite: Database): Seconds {
   );
   const FACT = `select c.target, c.date_time, c.client_id, c.user_id, c.yclid, c.purchase_id, c.price, c.currency,
     s.options ->> 'identifiers' as identifiers from conversions c join sources s on s.id = c.source_id`;
-  const factOf = sqlite.prepare<Fact, [number]>(`${FACT} where c.id = ?`);
+  const factOf = sqlite.prepare<IdentifiedFact, [number]>(`${FACT} where c.id = ?`);
   const holds = `c.counter_id = ?2 and (c.upload_id is not null or c.revision > 0 and exists (
     select 1 from conversion_revisions r where r.conversion_id = c.id and r.upload_id is not null))`;
-  const holders = sqlite.prepare<Fact, [number, number]>(
+  const holders = sqlite.prepare<IdentifiedFact, [number, number]>(
     `${FACT} where c.date_time = ?1 and c.sent_time is null and ${holds}
      union all ${FACT} where c.sent_time = ?1 and ${holds}`,
   );
@@ -85,6 +68,11 @@ export function prepareSeconds(sqlite: Database): Seconds {
   let recent = new Map<string, Set<number>>();
   let older = new Map<string, Set<number>>();
   let size = 0;
+  let knownVersion = 0;
+
+  function forget() {
+    [older, recent, size] = [new Map(), new Map(), 0];
+  }
 
   function identitiesAt(counterId: number, second: number): Set<number> {
     const key = `${counterId}/${second}`;
@@ -112,7 +100,9 @@ export function prepareSeconds(sqlite: Database): Seconds {
   }
 
   return {
-    beginRound() {
+    beginRound(version) {
+      if (version !== knownVersion) forget();
+      knownVersion = version;
       if (size < MOST_IDENTITIES) return;
       [older, recent, size] = [recent, new Map(), 0];
     },
@@ -141,36 +131,6 @@ export function prepareSeconds(sqlite: Database): Seconds {
       anyMoved = true;
       return { sentTime: dateTime, shared: true, take: take(dateTime) };
     },
-    forget() {
-      [older, recent, size] = [new Map(), new Map(), 0];
-    },
+    forget,
   };
-}
-
-/** Whether Metrika may take the two for one. */
-function isNamesake(a: Neighbour, b: Neighbour): boolean {
-  return (
-    a.target === b.target &&
-    ((a.client_id !== "" && a.client_id === b.client_id) ||
-      (a.user_id !== "" && a.user_id === b.user_id) ||
-      (a.yclid !== "" && a.yclid === b.yclid) ||
-      (a.purchase_id !== "" && a.purchase_id === b.purchase_id))
-  );
-}
-
-/** By what Metrika may know a fact, as far as its file tells. */
-function identitiesOf(fact: Fact): readonly number[] {
-  const { target, client_id, user_id, yclid, purchase_id } = fact;
-  if (fact.identifiers === "best") {
-    const { kind, value } = strongestIdentifier(toConversion(fact));
-    return [identityOf(target, kind, value)];
-  }
-  return Object.entries({ client_id, user_id, yclid, purchase_id })
-    .filter(([, value]) => value !== "")
-    .map(([kind, value]) => identityOf(target, kind, value));
-}
-
-/** A number in place of the text spares four fifths of the memory. Should two texts meet, a sale moves by a second for nothing. */
-function identityOf(target: string, kind: string, value: string): number {
-  return Number(BigInt.asUintN(53, BigInt(Bun.hash(`${target}\n${kind}\n${value}`))));
 }

@@ -2,22 +2,22 @@ import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "..
 import { accountsOnSqlite } from "../dialect.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
+import { createDeadLetters } from "../sql/dead-letters.ts";
 import { discardBatch } from "../sql/discard-batch.ts";
 import { foundInstallation } from "../sql/found-installation.ts";
 import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
+import { createReplays } from "../sql/replays.ts";
 import { createUploadStore } from "../sql/uploads.ts";
+import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Founding, Store } from "../store.ts";
 import { prepareIntake } from "./commit-intake.ts";
-import { prepareDeadLetters } from "./dead-letters.ts";
 import { createSqliteDriver } from "./driver.ts";
-import { prepareMaintenance } from "./maintenance.ts";
+import { createMaintenance } from "./maintenance.ts";
 import { openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
-import { prepareReplays } from "./replays.ts";
 import { prepareSeconds } from "./same-second.ts";
 import { prepareSourceBatches } from "./source-batches.ts";
-import { prepareWithdrawals } from "./withdrawals.ts";
 
 /**
  * The store on one SQLite file, for one process.
@@ -25,9 +25,9 @@ import { prepareWithdrawals } from "./withdrawals.ts";
  */
 export function openSqliteStore(path: string, founding: Founding): Store {
   const { sqlite, db, close } = openSqlite(path);
-  const intake = prepareIntake(sqlite);
-  const seconds = prepareSeconds(sqlite);
   const driver = createSqliteDriver(sqlite);
+  const intake = prepareIntake(sqlite, driver);
+  const seconds = prepareSeconds(sqlite);
   const idempotent = sqlite.prepare<{ bodyHash: string; batchId: number }, [number, string, number]>(
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
@@ -59,14 +59,16 @@ export function openSqliteStore(path: string, founding: Founding): Store {
     batches: createBatchStore(driver, installation.uuid, prepareSourceBatches(sqlite)),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
-    planning: preparePlanning(sqlite, seconds),
+    planning: preparePlanning(sqlite, driver, seconds),
     uploads: createUploadStore(driver, function* () {}),
-    deadLetters: prepareDeadLetters(sqlite),
-    replays: prepareReplays(sqlite, db, seconds),
-    withdrawals: prepareWithdrawals(sqlite, seconds),
+    deadLetters: createDeadLetters(driver),
+    replays: createReplays(driver),
+    withdrawals: createWithdrawals(driver),
     goals: goalQueries(accounts),
     quota: createQuotaStore(driver),
-    maintenance: prepareMaintenance(sqlite, driver),
+    maintenance: createMaintenance(driver),
+    // There is one process.
+    leases: { take: async () => true, release: async () => {} },
     shared: null,
     async close() {
       close();

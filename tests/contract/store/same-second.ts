@@ -177,8 +177,8 @@ export function sameSecondContract(current: CurrentWorld): void {
       joinedForMs: 21 * DAY,
       keysExpireAt: world.now + DAY,
     };
-    const rules = { ...limits, now: world.now, newUuid: () => world.uuid() };
-    expect(await world.store.planning.place(placements, rules)).toEqual({ rows: 33, sharedSeconds: 2 });
+    const rules = { ...limits, now: world.now, holder: "world", newUuid: () => world.uuid() };
+    expect(await world.planner(placements, rules)).toEqual({ rows: 33, sharedSeconds: 2 });
     const told = (await world.rowsOf(batchId)).map(({ sentTime }) => sentTime);
     const seconds = Array.from({ length: 31 }, (_, i) => SOLD_AT - i);
     expect(told).toEqual([null, ...seconds.slice(1), SOLD_AT, SOLD_AT]);

@@ -54,11 +54,11 @@ export function unsealedContract(current: CurrentWorld): void {
       const rows = [sale(1, { purchaseId: "p" }), sale(2)];
       const { batchId } = await world.begin(rows, { source: crm, received: 9, rejected: [refusedRow(2)] });
       if (verb === "discard") await world.store.intake.discard(batchId);
-      else expect(await world.store.maintenance.removeUnsealed()).toBe(1);
+      else expect(await world.store.maintenance.removeUnsealed(world.now)).toBe(1);
       expect(await world.store.batches.rejectedOf(batchId)).toEqual([]);
       expect(await world.receive(rows, { source: crm })).toMatchObject({ accepted: 2, duplicates: [], warnings: [] });
       expect(await world.place()).toBe(2);
-      expect(await world.store.maintenance.removeUnsealed()).toBe(0);
+      expect(await world.store.maintenance.removeUnsealed(world.now)).toBe(0);
     },
   );
 
@@ -112,7 +112,7 @@ export function unsealedContract(current: CurrentWorld): void {
       const before = await world.rowsOf(batchId);
       await world.begin([dearer]);
       expect(await world.rowsOf(batchId)).toMatchObject([{ kind: "replaced" }]);
-      expect(await world.store.maintenance.removeUnsealed()).toBe(1);
+      expect(await world.store.maintenance.removeUnsealed(world.now)).toBe(1);
       expect(await world.rowsOf(batchId)).toEqual(before);
       expect(await world.store.planning.readReturning(10)).toEqual([]);
     },
@@ -123,7 +123,7 @@ export function unsealedContract(current: CurrentWorld): void {
     const { batchId } = await world.receive([sale(1)]);
     await world.begin([dearer, sale(1, { price: "300" })], { received: 9 });
     await world.begin([sale(1, { price: "400" })], { received: 9 });
-    expect(await world.store.maintenance.removeUnsealed()).toBe(2);
+    expect(await world.store.maintenance.removeUnsealed(world.now)).toBe(2);
     expect(await world.rowsOf(batchId)).toMatchObject([{ kind: "accepted", conversion: { price: "100" } }]);
     expect(await world.linesOf(await world.deliverTo("sent"))).toEqual(["1: 100"]);
   });

@@ -5,7 +5,9 @@ import type {
   CredentialRecord,
   IntakeSlice,
   Lane,
+  Placed,
   Placement,
+  PlacementRules,
   RejectedRow,
   SliceResult,
   SourceRecord,
@@ -181,8 +183,17 @@ export class World {
 
   async placeAll(placements: readonly Placement[], change = {}): Promise<number> {
     const limits = { maxRows: 1000, maxBytes: 1_000_000, maxLanes: 30, joinedForMs: 21 * DAY };
-    const rules = { ...limits, keysExpireAt: this.now + 400 * DAY, now: this.now, newUuid: () => this.uuid() };
-    return (await this.store.planning.place(placements, { ...rules, ...change })).rows;
+    const keysExpireAt = this.now + 400 * DAY;
+    const rules = { ...limits, keysExpireAt, now: this.now, holder: "world", newUuid: () => this.uuid() };
+    return (await this.planner(placements, { ...rules, ...change })).rows;
+  }
+
+  /** Placing, by whom it is left to. */
+  async planner(placements: readonly Placement[], rules: PlacementRules): Promise<Placed> {
+    await this.store.leases.take("housekeeping", rules.holder, LEASE_MS);
+    const placed = await this.store.planning.place(placements, rules);
+    if (!placed) throw new Error("The lease of house-keeping is another's.");
+    return placed;
   }
 
   /** The placement of a row whose file it shares with rows of every kind, which most tests need. */

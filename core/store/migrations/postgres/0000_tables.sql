@@ -145,6 +145,7 @@ CREATE TABLE "gateway"."installation" (
 CREATE TABLE "gateway"."leases" (
 	"name" text PRIMARY KEY NOT NULL,
 	"holder" text NOT NULL,
+	"term" bigint NOT NULL,
 	"expires_at" bigint NOT NULL
 );
 --> statement-breakpoint
@@ -307,8 +308,8 @@ CREATE INDEX "conversions_id" ON "gateway"."conversions" USING btree ("id");--> 
 CREATE INDEX "conversions_new" ON "gateway"."conversions" USING btree ("id") WHERE upload_id is null and set_aside is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "conversions_natural_key" ON "gateway"."conversions" USING btree ("date_time","counter_id","workspace_id","target","client_id","user_id","yclid","purchase_id");--> statement-breakpoint
 CREATE INDEX "conversions_of_upload" ON "gateway"."conversions" USING btree ("upload_id","id") WHERE upload_id is not null;--> statement-breakpoint
-CREATE INDEX "conversions_set_aside" ON "gateway"."conversions" USING btree ("set_aside","counter_id") WHERE set_aside is not null;--> statement-breakpoint
-CREATE INDEX "conversions_corrected" ON "gateway"."conversions" USING btree ("batch_id") WHERE revision > 0;--> statement-breakpoint
+CREATE INDEX "conversions_set_aside" ON "gateway"."conversions" USING btree ("set_aside","counter_id","id") WHERE set_aside is not null;--> statement-breakpoint
+CREATE INDEX "conversions_corrected" ON "gateway"."conversions" USING btree ("batch_id","id") WHERE revision > 0;--> statement-breakpoint
 CREATE INDEX "conversions_moved" ON "gateway"."conversions" USING btree ("sent_time","counter_id") WHERE sent_time is not null;--> statement-breakpoint
 CREATE INDEX "duplicates_waiting" ON "gateway"."duplicates" USING btree ("conversion_id") WHERE upload_id is null;--> statement-breakpoint
 CREATE INDEX "idempotency_expiry" ON "gateway"."idempotency" USING btree ("expires_at");--> statement-breakpoint

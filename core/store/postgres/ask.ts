@@ -1,0 +1,17 @@
+import type { Param } from "../sql/work.ts";
+import type { Asking, PostgresDriver } from "./driver.ts";
+
+/** Asks in PostgreSQL's own SQL, for what the portable steps cannot say in few statements. */
+export type Ask = <R extends object>(on: Asking, text: string, params?: readonly AskParam[]) => Promise<readonly R[]>;
+
+type AskParam = Param | readonly string[] | readonly (string | null)[];
+
+export function createAsk({ prepares }: Pick<PostgresDriver, "prepares">): Ask {
+  return async <R extends object>(on: Asking, text: string, params: readonly AskParam[] = []) => {
+    const rows = await on.unsafe(text, params as Param[], { prepare: prepares });
+    return rows as unknown as readonly R[];
+  };
+}
+
+/** A list of whole numbers for `$1::bigint[]`, which the library would write with quotes and escapes, a call for each. */
+export const numbers = (list: readonly (number | null)[]) => `{${list.map((n) => n ?? "null").join(",")}}`;
