@@ -3,6 +3,7 @@ import { benchIntake } from "./intake.ts";
 import { benchIntakeFull } from "./intake-full.ts";
 import { benchIntakeMixed } from "./intake-mixed.ts";
 import { shapes } from "./measure.ts";
+import { benchScaleOut } from "./scale-out.ts";
 import { benchStart } from "./start-up.ts";
 import { benchUpload } from "./upload.ts";
 
@@ -32,6 +33,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   drain: {
     about: "a million conversions posted until Metrika has settled the last (BENCH_ROWS), and what it then counts",
     run: benchDrain,
+  },
+  "scale-out": {
+    about: "one, two and four gateways on one PostgreSQL (BENCH_ROWS): what they take and deliver together",
+    run: benchScaleOut,
   },
   start: { about: "from the start of the process to its first answer, and its memory when idle", run: benchStart },
 };

@@ -85,7 +85,7 @@ describePostgres("Three workers with one login", (postgres) => {
     const webhooks = await webhooksOf(intake);
     for (let round = 0; round < 3; round++) await postEverywhere(intake, webhooks, `day-${round}`);
     const spent = async () =>
-      (await cluster.sql<{ reads: string; writes: string }>("select sum(reads) as reads, sum(writes) as writes from login_days"))[0];
+      (await cluster.sql<{ reads: string; writes: string }>("select sum(reads) as reads, sum(writes) as writes from login_quota"))[0];
     await until("the day is spent", async () => Number((await spent())?.reads) >= DAILY * 0.9 || null, 30_000);
     await Bun.sleep(1500);
 
