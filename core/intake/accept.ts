@@ -1,7 +1,15 @@
 import { PURCHASE_KEYS_KEPT_MS } from "../conversion/purchase-key.ts";
 import { batchUuid } from "../store/public-id.ts";
-import type { DuplicateRow, IntakeSlice, RowWarning, SliceResult, SourceRecord, Store } from "../store/store.ts";
-import { inWarningOrder } from "../store/warnings.ts";
+import type {
+  DuplicateRow,
+  IdempotentAnswer,
+  IntakeSlice,
+  RowWarning,
+  SliceResult,
+  SourceRecord,
+  Store,
+} from "../store/store.ts";
+import { mergeWarnings } from "../store/warnings.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Committer } from "./committer.ts";
 import type { HalfWritten } from "./half-written.ts";
@@ -57,7 +65,8 @@ export function createAccept(deps: AcceptDeps): Accept {
 
   async function acceptOnce(source: SourceRecord, rows: readonly unknown[], options: AcceptOptions): Promise<Receipt> {
     // The rows of a half-written batch would be met as known ones.
-    await deps.halfWritten.discard();
+    const discarding = deps.halfWritten.discard();
+    if (discarding) await discarding;
     const intake = { source, received: rows.length, now: deps.now() };
     const known = source.options.createMissingGoals ? null : deps.targets(source);
     const goals = known instanceof Promise ? await known : known;
@@ -71,13 +80,14 @@ export function createAccept(deps: AcceptDeps): Accept {
       most <= SLICE_ROWS
         ? await deps.committer.add(wholeSlice(intake, sorted, options.idempotency))
         : await writeSlices(intake, sorted, Math.ceil(most / SLICE_ROWS), options.idempotency);
+    if (written.answered && options.idempotency) return answerAgain(written.answered, options.idempotency);
     return {
       batchUuid: batchUuid(deps.store.installation.uuid, written.batchId),
       received: rows.length,
       accepted: sorted.rows.length - written.duplicates.length,
       duplicates: written.duplicates,
       rejections: sorted.rejections,
-      warnings: [...sorted.warnings, ...written.warnings].sort(inWarningOrder),
+      warnings: mergeWarnings(sorted.warnings, written.warnings),
       repeated: false,
       conversions: [],
     };
@@ -88,7 +98,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     sorted: SortedRows,
     slices: number,
     idempotency: AcceptOptions["idempotency"],
-  ): Promise<Pick<SliceResult, "batchId" | "duplicates" | "warnings">> {
+  ): Promise<Pick<SliceResult, "batchId" | "duplicates" | "warnings" | "answered">> {
     const whole = wholeSlice(intake, sorted, idempotency);
     let batchId: number | null = null;
     const duplicates: DuplicateRow[] = [];
@@ -113,6 +123,11 @@ export function createAccept(deps: AcceptDeps): Accept {
         await deps.halfWritten.discard();
         throw error;
       }
+      if (result.answered) {
+        if (batchId !== null) deps.halfWritten.add(batchId);
+        await deps.halfWritten.discard();
+        return result;
+      }
       batchId = result.batchId;
       duplicates.push(...result.duplicates);
       warnings.push(...result.warnings);
@@ -127,7 +142,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     return {
       ...withoutBatch(intake.received, found.accepted, sorted),
       duplicates: found.duplicates,
-      warnings: [...sorted.warnings, ...found.warnings].sort(inWarningOrder),
+      warnings: mergeWarnings(sorted.warnings, found.warnings),
       conversions: sorted.rows.filter((r) => !repeats.has(r.row)),
     };
   }
@@ -168,12 +183,15 @@ export function createAccept(deps: AcceptDeps): Accept {
     const idempotency = { ...given, key };
     return inTurn(`${source.id}\n${key}`, async () => {
       const first = await deps.store.intake.findIdempotent(source.id, key, deps.now());
-      if (!first) return acceptOnce(source, rows, { ...options, idempotency });
-      if (first.bodyHash !== idempotency.bodyHash) {
-        throw new IdempotencyKeyReusedError("The idempotency key was used for another body.");
-      }
-      return rebuildReceipt(deps.store.batches, deps.vault, first.batchId);
+      return first ? answerAgain(first, idempotency) : acceptOnce(source, rows, { ...options, idempotency });
     });
+  }
+
+  function answerAgain(first: IdempotentAnswer, { bodyHash }: { readonly bodyHash: string }): Promise<Receipt> {
+    if (first.bodyHash !== bodyHash) {
+      throw new IdempotencyKeyReusedError("The idempotency key was used for another body.");
+    }
+    return rebuildReceipt(deps.store.batches, deps.vault, first.batchId);
   }
 
   return (source, rows, options) =>

@@ -3,8 +3,8 @@ import type { IntakeStore } from "../store/store.ts";
 /** Batches whose sender was told "not now" after a part of them was written: they must go before anything planned after them. */
 export interface HalfWritten {
   add(batchId: number): void;
-  /** Takes them away; those that the database does not let go stay for the next call. Never throws. */
-  discard(): Promise<void>;
+  /** Takes them away; those that the database does not let go stay for the next call. Never throws. Nothing to wait for: there are none. */
+  discard(): Promise<void> | undefined;
 }
 
 /**
@@ -13,17 +13,18 @@ export interface HalfWritten {
  */
 export function createHalfWritten(intake: Pick<IntakeStore, "discard">): HalfWritten {
   const batches = new Set<number>();
+  async function discardAll(): Promise<void> {
+    for (const batchId of batches) {
+      try {
+        await intake.discard(batchId);
+      } catch {
+        return;
+      }
+      batches.delete(batchId);
+    }
+  }
   return {
     add: (batchId) => void batches.add(batchId),
-    async discard() {
-      for (const batchId of batches) {
-        try {
-          await intake.discard(batchId);
-        } catch {
-          return;
-        }
-        batches.delete(batchId);
-      }
-    },
+    discard: () => (batches.size === 0 ? undefined : discardAll()),
   };
 }

@@ -49,6 +49,11 @@ export const warningAnswer = ({ row, ...finding }: RowWarning, language: Languag
   ...sayFinding(finding, language),
 });
 
+/** The first ones as they are told, without a copy in between: nearly every receipt has none. */
+function sayFirst<Found, Told>(all: readonly Found[], most: number, say: (found: Found) => Told): Told[] {
+  return (all.length > most ? all.slice(0, most) : all).map(say);
+}
+
 /** The answer to an intake. */
 export function receiptAnswer(receipt: Receipt, language: Language, installationUuid: string) {
   return {
@@ -57,11 +62,12 @@ export function receiptAnswer(receipt: Receipt, language: Language, installation
     accepted_count: receipt.accepted,
     duplicate_count: receipt.duplicates.length,
     rejected_count: receipt.rejections.length,
-    duplicates: receipt.duplicates
-      .slice(0, MOST_DUPLICATES)
-      .map(({ row, conversionId }) => ({ index: row, conversion_id: conversionUuid(installationUuid, conversionId) })),
+    duplicates: sayFirst(receipt.duplicates, MOST_DUPLICATES, ({ row, conversionId }) => ({
+      index: row,
+      conversion_id: conversionUuid(installationUuid, conversionId),
+    })),
     rejections: receipt.rejections.map((rejection) => rejectionAnswer(rejection, language)),
-    warnings: receipt.warnings.slice(0, MOST_WARNINGS).map((warning) => warningAnswer(warning, language)),
+    warnings: sayFirst(receipt.warnings, MOST_WARNINGS, (warning) => warningAnswer(warning, language)),
   };
 }
 

@@ -20,15 +20,25 @@ export function sharedSecret(header: string): SenderVerifier {
       const presented = headers.get(header);
       if (presented === null || presented === "") return "missing";
       // An unknown source has no secrets, and comparing with none takes as long as comparing with one.
-      return secretMatches(presented, source === null ? [] : hashesOf(source, now)) ? "right" : "wrong";
+      return secretMatches(presented, source === null ? NO_HASHES : hashesOf(source, now)) ? "right" : "wrong";
     },
   };
 }
 
+const NO_HASHES: readonly Uint8Array[] = [];
+
+/** The hashes of a source's secrets as bytes. A record is replaced whole when it changes, so they live as long as it does. */
+const decoded = new WeakMap<SourceRecord, Readonly<Record<"current" | "both", readonly Uint8Array[]>>>();
+
 function hashesOf(source: SourceRecord, now: number): readonly Uint8Array[] {
-  const hashes: Uint8Array[] = [];
-  if (source.secretHash !== null) hashes.push(Buffer.from(source.secretHash, "hex"));
+  let known = decoded.get(source);
+  if (known === undefined) {
+    const current = bytesOf(source.secretHash);
+    known = { current, both: [...current, ...bytesOf(source.previousSecretHash)] };
+    decoded.set(source, known);
+  }
   const overlaps = source.previousSecretExpiresAt !== null && source.previousSecretExpiresAt > now;
-  if (source.previousSecretHash !== null && overlaps) hashes.push(Buffer.from(source.previousSecretHash, "hex"));
-  return hashes;
+  return overlaps ? known.both : known.current;
 }
+
+const bytesOf = (hex: string | null): readonly Uint8Array[] => (hex === null ? NO_HASHES : [Buffer.from(hex, "hex")]);

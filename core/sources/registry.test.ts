@@ -7,30 +7,39 @@ function setup() {
   const stored = new Map<string, SourceRecord | null>();
   const reads: string[] = [];
   const clock = { now: 0 };
+  const elsewhere = { writes: 0 };
+  const changesElsewhere = async () => elsewhere.writes;
   const findByUuid = async (uuid: string) => {
     reads.push(uuid);
     return stored.get(uuid) ?? null;
   };
   const put = (uuid: string, name: string) => stored.set(uuid, { uuid, name } as SourceRecord);
-  return { stored, put, reads, clock, registry: createSourceRegistry({ findByUuid }, () => clock.now, 5000, 2) };
+  const registry = createSourceRegistry({ findByUuid, changesElsewhere }, () => clock.now, 5000, 2);
+  return { stored, put, reads, clock, elsewhere, registry };
 }
 
-test("a source is read once and then known for a while", async () => {
-  const { put, reads, clock, registry } = setup();
+test("a source is read once and then known, as long as no other process writes", async () => {
+  const { put, reads, clock, elsewhere, registry } = setup();
   put("a", "first");
   await registry.find("a");
-  clock.now = 4999;
-  expect(await registry.find("a")).toMatchObject({ name: "first" });
+  for (clock.now = 0; clock.now < 60_000; clock.now += 3000) {
+    expect(await registry.find("a")).toMatchObject({ name: "first" });
+  }
   expect(reads).toEqual(["a"]);
+  elsewhere.writes++;
+  clock.now += 5000;
+  await registry.find("a");
+  expect(reads).toEqual(["a", "a"]);
 });
 
-test("a remembered source is there at once, until its time is over or it was changed", async () => {
-  const { put, clock, registry } = setup();
+test("a remembered source is there at once, until another process wrote or it was changed", async () => {
+  const { put, clock, elsewhere, registry } = setup();
   put("a", "first");
   expect(registry.remembered("a")).toBeNull();
   await registry.find("a");
   expect(registry.remembered("a")).toMatchObject({ name: "first" });
   clock.now = 5000;
+  elsewhere.writes++;
   expect(registry.remembered("a")).toBeNull();
   await registry.find("a");
   registry.forget("a");
@@ -38,10 +47,11 @@ test("a remembered source is there at once, until its time is over or it was cha
 });
 
 test("a change that another process made is seen after five seconds", async () => {
-  const { put, clock, registry } = setup();
+  const { put, clock, elsewhere, registry } = setup();
   put("a", "first");
   await registry.find("a");
   put("a", "renamed");
+  elsewhere.writes++;
   expect(await registry.find("a")).toMatchObject({ name: "first" });
   clock.now = 5000;
   expect(await registry.find("a")).toMatchObject({ name: "renamed" });
@@ -64,10 +74,11 @@ test("a source that is not there is looked for every time, so that a new one is 
 });
 
 test("a source that was deleted elsewhere is gone after five seconds", async () => {
-  const { stored, put, clock, registry } = setup();
+  const { stored, put, clock, elsewhere, registry } = setup();
   put("a", "first");
   await registry.find("a");
   stored.delete("a");
+  elsewhere.writes++;
   clock.now = 5000;
   expect(await registry.find("a")).toBeNull();
 });
@@ -90,11 +101,27 @@ test("a change that is made while a source is being read is not covered up by wh
   const readings = [Promise.withResolvers<SourceRecord>(), Promise.withResolvers<SourceRecord>()];
   let next = 0;
   const findByUuid = () => (readings[next++] as PromiseWithResolvers<SourceRecord>).promise;
-  const registry = createSourceRegistry({ findByUuid }, () => clock.now);
+  const registry = createSourceRegistry({ findByUuid, changesElsewhere: async () => 0 }, () => clock.now);
   const finding = registry.find("a");
   registry.forget("a");
   readings[0]?.resolve({ name: "before" } as SourceRecord);
   await finding;
   readings[1]?.resolve({ name: "after" } as SourceRecord);
+  expect(await registry.find("a")).toMatchObject({ name: "after" });
+});
+
+test("a change that another process makes while a source is being read is seen after five seconds", async () => {
+  const { clock, elsewhere, stored, put } = setup();
+  put("a", "before");
+  const findByUuid = async (uuid: string) => {
+    const found = stored.get(uuid) ?? null;
+    put("a", "after");
+    elsewhere.writes++;
+    return found;
+  };
+  const changesElsewhere = async () => elsewhere.writes;
+  const registry = createSourceRegistry({ findByUuid, changesElsewhere }, () => clock.now, 5000);
+  expect(await registry.find("a")).toMatchObject({ name: "before" });
+  clock.now = 5000;
   expect(await registry.find("a")).toMatchObject({ name: "after" });
 });

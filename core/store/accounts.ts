@@ -132,7 +132,7 @@ export function credentialQueries({ db, tables: { credentials } }: Accounts, dri
 }
 
 /** Sources; a deleted one is only marked, since its batches are still told. */
-export function sourceQueries({ db, tables: { sources }, ids }: Accounts): SourceStore {
+export function sourceQueries({ db, tables: { sources }, ids, changesElsewhere }: Accounts): SourceStore {
   // Prepared: of ten thousand busy webhooks one in a few requests asks it, and building the statement anew costs ten times
   // what answering it does (350 µs against 30, measured).
   const living = db
@@ -164,6 +164,7 @@ export function sourceQueries({ db, tables: { sources }, ids }: Accounts): Sourc
     async get(id) {
       return first(await db.select().from(sources).where(eq(sources.id, id))) as SourceRecord | null;
     },
+    changesElsewhere,
     async getMany(list) {
       const found = (await byIds.execute({ ids: JSON.stringify(list) })) as SourceRecord[];
       return new Map(found.map((source) => [source.id, source]));

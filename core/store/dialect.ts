@@ -13,6 +13,8 @@ export interface Accounts {
   readonly tables: Pick<typeof postgres, "apiKeys" | "counterGoals" | "credentials" | "sources">;
   /** A list of ids that comes as JSON, for `in`. */
   ids(list: Placeholder): SQL;
+  /** See `SourceStore.changesElsewhere`. */
+  changesElsewhere(): Promise<number>;
 }
 
 /**
@@ -20,9 +22,12 @@ export interface Accounts {
  * as well, and `dialect.test.ts` holds the tables to the same rows.
  */
 export function accountsOnSqlite(db: Db): Accounts {
+  // https://www.sqlite.org/pragma.html#pragma_data_version
+  const dataVersion = db.$client.prepare<{ data_version: number }, []>("pragma data_version");
   const twins: unknown = { db, tables: { apiKeys, counterGoals, credentials, sources } };
   return {
     ...(twins as Pick<Accounts, "db" | "tables">),
     ids: (list) => sql`(select value from json_each(${list}))`,
+    changesElsewhere: async () => dataVersion.get()?.data_version ?? 0,
   };
 }

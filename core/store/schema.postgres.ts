@@ -271,6 +271,7 @@ export const batchUploads = gateway.table(
     uploadId: int("upload_id").notNull(),
     rows: int().notNull(),
     duplicates: int().notNull(),
+    completed: flag().notNull().default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.batchId, t.uploadId] }), index("batch_uploads_of_upload").on(t.uploadId)],
 );

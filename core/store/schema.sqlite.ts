@@ -253,7 +253,12 @@ export const idempotency = sqliteTable(
   (t) => [primaryKey({ columns: [t.sourceId, t.key] }), index("idempotency_expiry").on(t.expiresAt)],
 );
 
-/** How many rows (and repeats of them) of a batch stand in an upload; a batch's status is derived from here. */
+/**
+ * How many rows (and repeats of them) of a batch stand in an upload; a batch's status is derived from here. `completed`: the
+ * upload was completed before the repeats came, so nothing moves them any more and nobody looks for them by the upload. The
+ * index leaves them out: a storm of repeats would touch it in as many places as it meets files (measured: 51 pages written
+ * for 64 repeats, 13 without).
+ */
 export const batchUploads = sqliteTable(
   "batch_uploads",
   {
@@ -261,8 +266,12 @@ export const batchUploads = sqliteTable(
     uploadId: integer("upload_id").notNull(),
     rows: integer().notNull(),
     duplicates: integer().notNull(),
+    completed: integer({ mode: "boolean" }).notNull().default(false),
   },
-  (t) => [primaryKey({ columns: [t.batchId, t.uploadId] }), index("batch_uploads_of_upload").on(t.uploadId)],
+  (t) => [
+    primaryKey({ columns: [t.batchId, t.uploadId] }),
+    index("batch_uploads_of_upload").on(t.uploadId).where(sql`rows > 0 or completed = 0`),
+  ],
 );
 
 /** How many rows of a batch are set aside, by target and reason (`waiting_goal`, `goal_not_found`, `cancelled`). */

@@ -10,6 +10,11 @@ export function inWarningOrder(a: RowWarning, b: RowWarning): number {
   return a.field < b.field ? -1 : 1;
 }
 
+/** Two lists of warnings as one, in their order. Nearly every request has none, and then nothing is copied or sorted. */
+export function mergeWarnings(a: readonly RowWarning[], b: readonly RowWarning[]): readonly RowWarning[] {
+  return a.length + b.length === 0 ? a : [...a, ...b].sort(inWarningOrder);
+}
+
 /**
  * Warnings that a batch keeps and its answers tell. A row may have a dozen; 100,000 rows with three of their own each made 20 MB,
  * which SQLite wrote anew with every step of the batch (30 ms each, measured).

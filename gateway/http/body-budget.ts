@@ -17,8 +17,8 @@ export interface BodyAccount {
   close(): void;
 }
 
-/** Bodies up to this size are not counted: as many as there are connections do no harm. */
-const SMALL_BODY = 65_536;
+/** Bodies up to this size are not counted: as many as there are connections do no harm. In bytes. */
+export const SMALL_BODY = 65_536;
 
 /** Makes a budget of so many bytes for all large bodies together. */
 export function createBodyBudget(budgetBytes: number): BodyBudget {

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createInflate } from "node:zlib";
 import { quoteValue } from "../../core/language.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
-import type { BodyAccount, BodyBudget } from "./body-budget.ts";
+import { type BodyAccount, type BodyBudget, SMALL_BODY } from "./body-budget.ts";
 
 /** How much a sender may send, and for how long. */
 export interface BodyLimits {
@@ -30,9 +30,12 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Ui
   const header = request.headers.get("content-length");
   const declared = header === null ? null : Number(header);
   if (declared !== null && declared > limits.maxBytes) throw tooLarge(limits);
+  // Bun refuses a request with both Content-Length and Transfer-Encoding, so a declared length bounds the whole body.
+  if (encoding === "identity" && declared !== null && declared <= SMALL_BODY) {
+    return readDeclared(request, declared, limits);
+  }
   const account = limits.budget?.open();
   try {
-    // Bun refuses a request with both Content-Length and Transfer-Encoding, so a declared length bounds the whole body.
     if (encoding !== "identity" || declared === null) return await readCounted(request, encoding, limits, account);
     account?.grow(declared);
     return await readDeclared(request, declared, limits);

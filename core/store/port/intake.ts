@@ -52,6 +52,12 @@ export interface DuplicateRow {
   readonly conversionId: number;
 }
 
+/** The answer that a sender's idempotency key has had already: its batch, and a hash of what was answered. */
+export interface IdempotentAnswer {
+  readonly bodyHash: string;
+  readonly batchId: number;
+}
+
 /** What became of one slice. */
 export interface SliceResult {
   readonly batchId: number;
@@ -59,6 +65,8 @@ export interface SliceResult {
   readonly duplicates: readonly DuplicateRow[];
   /** Warnings that only the database could know; already stored with the batch. */
   readonly warnings: readonly RowWarning[];
+  /** Another gateway has answered the slice's idempotency key meanwhile: nothing of the slice was written. */
+  readonly answered?: IdempotentAnswer;
 }
 
 /** The door by which conversions come in. */
@@ -66,11 +74,7 @@ export interface IntakeStore {
   /** Writes a group of slices in one durable transaction: all or nothing; resolved means on disk. */
   commit(group: readonly IntakeSlice[]): Promise<readonly SliceResult[]>;
   /** The batch that an idempotency key of a source answered with, unless the key has expired. */
-  findIdempotent(
-    sourceId: number,
-    key: string,
-    now: number,
-  ): Promise<{ readonly bodyHash: string; readonly batchId: number } | null>;
+  findIdempotent(sourceId: number, key: string, now: number): Promise<IdempotentAnswer | null>;
   /** What `commit` would find, without writing anything. */
   preview(slice: IntakeSlice): Promise<Omit<SliceResult, "batchId">>;
   /**

@@ -121,6 +121,8 @@ export interface SourceStore {
   create(source: NewSource): Promise<SourceRecord>;
   /** Null for a deleted one. */
   findByUuid(uuid: string): Promise<SourceRecord | null>;
+  /** A number that stays the same until another process writes to the database; what this process writes does not count. */
+  changesElsewhere(): Promise<number>;
   /** Also a deleted one. */
   findWithDeleted(uuid: string): Promise<SourceRecord | null>;
   /** Also a deleted one: its batches can still be read. */

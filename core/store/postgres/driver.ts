@@ -37,12 +37,14 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
   };
 
   async function carryOut<T>(on: Asking, work: Work<T>): Promise<T> {
+    const sent: Promise<unknown>[] = [];
+    const failures: unknown[] = [];
     let step = work.next();
     while (!step.done) {
       const answer = ask(step.value, on);
       if (step.value.wants === "nothing") {
-        // Answered in its turn: the transaction does not commit before, and fails with it.
-        answer.catch(() => {});
+        answer.catch((error) => failures.push(error));
+        sent.push(answer);
         step = work.next(undefined);
       } else {
         let told: unknown;
@@ -52,9 +54,13 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
           step = work.throw(error);
           continue;
         }
-        step = work.next(told);
+        // The library may have connected anew, outside of this transaction.
+        step = failures.length === 0 ? work.next(told) : work.throw(failures[0]);
       }
     }
+    // To be awaited before the commit: where a statement has failed, PostgreSQL answers a commit with a rollback, and the library
+    // takes that for success.
+    await Promise.all(sent);
     return step.value;
   }
 

@@ -13,20 +13,12 @@ import { createWaitingRows } from "../sql/waiting-rows.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
 import type { Founding, Store } from "../store.ts";
+import { createIntake } from "./intake.ts";
 import { pgLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
-
-/** What is not there yet on PostgreSQL. */
-function missing<T extends object>(part: string): T {
-  return new Proxy({} as T, {
-    get(_, method) {
-      throw new Error(`${part}.${String(method)} is not there yet on PostgreSQL.`);
-    },
-  });
-}
 
 /** Held to the end of the transaction. One number beside those of `open.ts` and `driver.ts`. */
 const lockClaims = statement("select pg_advisory_xact_lock(7190002)");
@@ -47,13 +39,15 @@ export async function openPostgresStore(
     db,
     tables: schema,
     ids: (list: Placeholder) => sql`(select value::bigint from gateway.json_each(${list}))`,
+    // Equal to nothing: other gateways write all the time, and what concerns sources is told by `shared`.
+    changesElsewhere: async () => Number.NaN,
   };
   return {
     installation,
     apiKeys: apiKeyQueries(accounts),
     credentials: credentialQueries(accounts, driver),
     sources: sourceQueries(accounts),
-    intake: missing("intake"),
+    intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),

@@ -57,7 +57,7 @@ const moveDuplicates = statement<
   [to: number | null, from: number, ids: string]
 >(
   `update duplicates set upload_id = ?1
-   where batch_id in (select batch_id from batch_uploads where upload_id = ?2 and duplicates > 0) and upload_id = ?2 and conversion_id in ${ids("?3")}
+   where batch_id in (select batch_id from batch_uploads where upload_id = ?2 and duplicates > 0 and (rows > 0 or completed = 0)) and upload_id = ?2 and conversion_id in ${ids("?3")}
    returning conversion_id, batch_id`,
 );
 const versionOf = statement<{ version: number }, [number]>("select version from uploads where id = ?1");

@@ -1,12 +1,12 @@
 import type { Database } from "bun:sqlite";
 import { sameRevenue } from "../../conversion/natural-key.ts";
+import { createRecent } from "../recent.ts";
 import { isCountedAside } from "../sql/holders.ts";
 import type { DuplicateRow, IntakeRow, IntakeSlice, RowWarning, SliceResult } from "../store.ts";
-import { packWarnings } from "../warnings.ts";
+import { mergeWarnings, packWarnings } from "../warnings.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
 import type { SqliteDriver } from "./driver.ts";
 import { type KnownFact, prepareKnownFacts } from "./known-facts.ts";
-import { createRecent } from "./recent.ts";
 import { prepareRevise } from "./revise-fact.ts";
 
 /** A price that returns within this time after a newer one is a late retry, not a change of mind. */
@@ -181,10 +181,13 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
         last = outcome.id;
       }
     }
-    for (const [uploadId, rows] of repeats) counts.addToUpload(batchId, uploadId, 0, rows);
+    for (const [uploadId, rows] of repeats) {
+      if (known.isCompleted(uploadId)) counts.addToCompleted(batchId, uploadId, rows);
+      else counts.addToUpload(batchId, uploadId, 0, rows);
+    }
     for (const r of slice.rejected)
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
-    const stored = slice.last ? packWarnings([...slice.warnings, ...warnings]) : null;
+    const stored = slice.last ? packWarnings(mergeWarnings(slice.warnings, warnings)) : null;
     const totals = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
     if (slice.batchId !== null) growBatch.run(...totals, slice.now, batchId);
     else insertBatch.run(batchId, slice.source.id, slice.received, ...totals, slice.now, slice.now);

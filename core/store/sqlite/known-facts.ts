@@ -49,6 +49,15 @@ export function prepareKnownFacts(sqlite: Database) {
   // No file changes while a group is written, and a storm of repeats hits few.
   const files = new Map<number, FileOfFact | null>();
 
+  function fileById(id: number): FileOfFact | null {
+    let known = files.get(id);
+    if (known === undefined) {
+      known = file.get(id);
+      files.set(id, known);
+    }
+    return known;
+  }
+
   return {
     /** To be called at the start of each transaction. */
     beginGroup(): void {
@@ -74,13 +83,12 @@ export function prepareKnownFacts(sqlite: Database) {
       return owner && { fact: byId.get(owner.conversion_id), id: owner.conversion_id, uploadId: owner.upload_id };
     },
     fileOf({ upload_id: id }: KnownFact): FileOfFact | null {
-      if (id === null) return null;
-      let known = files.get(id);
-      if (known === undefined) {
-        known = file.get(id);
-        files.set(id, known);
-      }
-      return known;
+      return id === null ? null : fileById(id);
+    },
+    /** Whether Metrika is done with a file, so that what stands in it stays there. One past its retention is. */
+    isCompleted(uploadId: number): boolean {
+      const known = fileById(uploadId);
+      return known === null || known.state === "completed";
     },
     /** Null for a fact of the batch that is just being written. */
     tellerOf(fact: KnownFact): Teller | null {

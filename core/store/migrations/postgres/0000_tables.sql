@@ -31,6 +31,7 @@ CREATE TABLE "gateway"."batch_uploads" (
 	"upload_id" bigint NOT NULL,
 	"rows" bigint NOT NULL,
 	"duplicates" bigint NOT NULL,
+	"completed" smallint DEFAULT 0 NOT NULL,
 	CONSTRAINT "batch_uploads_batch_id_upload_id_pk" PRIMARY KEY("batch_id","upload_id")
 );
 --> statement-breakpoint

@@ -28,10 +28,11 @@ CREATE TABLE `batch_uploads` (
 	`upload_id` integer NOT NULL,
 	`rows` integer NOT NULL,
 	`duplicates` integer NOT NULL,
+	`completed` integer DEFAULT false NOT NULL,
 	PRIMARY KEY(`batch_id`, `upload_id`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `batch_uploads_of_upload` ON `batch_uploads` (`upload_id`);--> statement-breakpoint
+CREATE INDEX `batch_uploads_of_upload` ON `batch_uploads` (`upload_id`) WHERE rows > 0 or completed = 0;--> statement-breakpoint
 CREATE TABLE `batches` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`source_id` integer NOT NULL,
