@@ -107,22 +107,29 @@ describePostgres("A worker that was away for longer than its claim", (postgres) 
   test("and stood still in the middle of a transaction holds nobody up until it goes on", async () => {
     await using cluster = await startCluster(postgres());
     const { simulator } = cluster;
-    const [intake, sleeper] = await Promise.all([cluster.start({ role: "intake" }), cluster.start({ role: "worker" })]);
-    const webhook = await createWebhook(intake);
+    const intake = await cluster.start({ role: "intake" });
+    const sales = salesOf("held", 100);
+    expect((await post(intake, await createWebhook(intake), sales)).status).toBe(202);
     // Whoever gives rows their files has to wait here, with what it holds already in its hands.
     const gate = postgresJs(cluster.databaseUrl, { max: 1, onnotice: () => {} });
-    const sales = salesOf("held", 100);
-    await gate.begin(async (tx) => {
-      await tx`lock table gateway.batch_uploads in access exclusive mode`;
-      expect((await post(intake, webhook, sales)).status).toBe(202);
-      await until("somebody waits at the gate", async () => {
-        const [waiting] = await tx`select count(*)::int as n from pg_locks where not granted and relation = 'gateway.batch_uploads'::regclass`;
-        return waiting?.n > 0 || null;
+    const sleeper = await gate.begin(async (tx) => {
+      await tx`select id from gateway.conversions for update`;
+      const worker = await cluster.start({ role: "worker" });
+      await until("it waits at the gate", async () => {
+        const [waiting] = await cluster.sql<{ n: number }>(
+          "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+        );
+        return (waiting?.n ?? 0) > 0 || null;
       });
-      sleeper.signal("SIGSTOP");
-      await standsStill(sleeper);
+      worker.signal("SIGSTOP");
+      await standsStill(worker);
+      return worker;
     });
     await gate.end();
+    const [held] = await cluster.sql<{ n: number }>(
+      "select count(*)::int as n from pg_stat_activity where state = 'idle in transaction' and datname = current_database()",
+    );
+    expect(held?.n).toBe(1);
 
     const heir = await cluster.start({ role: "worker" });
     await until("another has finished it", () => isSettled(cluster, heir), PLANNED_MS);

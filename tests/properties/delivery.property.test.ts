@@ -131,7 +131,7 @@ describePostgres("Of three gateways on one PostgreSQL of which now one and now a
     "the same is true, whatever each remembers of what it did before",
     async () => {
       const url = await server().createDatabase();
-      const sql = postgres(url, { max: 1, onnotice: () => {} });
+      const sql = postgres<{ bigint: number }>(url, { max: 1, onnotice: () => {} });
       await fc.assert(
         fc.asyncProperty(
           history(fc.oneof({ weight: 24, arbitrary: step }, { weight: 12, arbitrary: turn })),

@@ -5,6 +5,12 @@ import { translate } from "./translate.ts";
 /** The number of the advisory lock by which `alone` keeps everybody else out, and `beside` keeps `alone` out. */
 const STRUCTURE_LOCK = 7_190_001;
 
+/**
+ * A gateway that stands still or is cut off in the middle of a transaction would hold its locks, and so the others up, for as long
+ * as the operating system believes in the connection: hours. Set within the transaction, since a pooler keeps no session.
+ */
+const END_OF_IDLE = "set_config('idle_in_transaction_session_timeout', '10s', true)";
+
 /** Times that a transaction is begun again where PostgreSQL asks for it, before its error is told. */
 const MOST_TRIES = 8;
 /** serialization_failure and deadlock_detected, https://www.postgresql.org/docs/15/errcodes-appendix.html */
@@ -69,7 +75,7 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
       try {
         return (await sql.begin(async (tx) => {
           // Not waited for: what follows on this connection waits for it anyway.
-          tx.unsafe(`select ${lock}(${STRUCTURE_LOCK})`).catch(() => {});
+          tx.unsafe(`select ${END_OF_IDLE}, ${lock}(${STRUCTURE_LOCK})`).catch(() => {});
           return await work(tx);
         })) as T;
       } catch (error) {
