@@ -11,7 +11,9 @@ test.each(dialects)(
   async (dialect) => {
     const { migrations } = (await import(`./${dialect}/migrations.ts`)) as { migrations: readonly Migration[] };
 
-    expect(migrations.map(({ tag: _, ...migration }) => migration)).toEqual(readMigrationFiles({ migrationsFolder: `${FOLDER}/${dialect}` }));
+    expect(migrations.map(({ tag: _, ...migration }) => migration)).toEqual(
+      readMigrationFiles({ migrationsFolder: `${FOLDER}/${dialect}` }),
+    );
     expect(migrations.length).toBeGreaterThan(0);
   },
 );

@@ -1,11 +1,13 @@
-import type { IdentifierKind } from "../../conversion/conversion.ts";
-import { BYTES, IDENTIFIER } from "../sql/upload-groups.ts";
-import type { PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
+import type { TransactionSql } from "postgres";
+import { readSecondsVersion } from "../sql/seconds-version.ts";
+import { toUnassigned, UNASSIGNED, type UnassignedColumns } from "../sql/unassigned-rows.ts";
+import type { PlacementRules, PlanningStore } from "../store.ts";
 import { createAsk } from "./ask.ts";
-import type { Asking, PostgresDriver } from "./driver.ts";
+import type { PostgresDriver } from "./driver.ts";
 import { holdLease } from "./leases.ts";
 import { createPlacing } from "./place.ts";
 import { createSeconds } from "./same-second.ts";
+import { translate } from "./translate.ts";
 
 /** The part of planning that PostgreSQL does in its own way. */
 type OwnPart = Pick<PlanningStore, "readNew" | "readReturning" | "place" | "sealRipe">;
@@ -13,25 +15,8 @@ type OwnPart = Pick<PlanningStore, "readNew" | "readReturning" | "place" | "seal
 /** After so many rows new ones are looked for from the lowest id on again: ids do not rise with the order of commits. */
 const LOOK_BACK_AFTER_ROWS = 50_000;
 
-interface Row {
-  readonly id: number;
-  readonly batch_id: number;
-  readonly received_at: number;
-  readonly source_id: number;
-  readonly workspace_id: number;
-  readonly counter_id: number;
-  readonly currency: string;
-  readonly target: string;
-  readonly identifier: IdentifierKind;
-  readonly purchase_id: string;
-  readonly date_time: number;
-  readonly bytes: number;
-  readonly set_aside: SetAsideReason | null;
-}
-
-const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, c.currency, c.target,
-    ${IDENTIFIER} as identifier, c.purchase_id, c.date_time, ${BYTES} as bytes, c.set_aside
-  from gateway.conversions c join gateway.batches b on b.id = c.batch_id`;
+/** {@link UNASSIGNED} with our schema named. */
+const unassigned = translate({ text: UNASSIGNED });
 
 /** Rows find their file here. Only the holder of the lease `housekeeping` places them, one page after the other. */
 export function preparePlanning(driver: PostgresDriver): OwnPart {
@@ -53,20 +38,20 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
   }
 
   const newRows = (from: number, limit: number) =>
-    ask<Row>(
+    ask<UnassignedColumns>(
       driver.sql,
-      `${UNASSIGNED} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit $2`,
+      `${unassigned} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit $2`,
       [from, limit],
     );
 
   /** The term of the lease, null for who does not hold it. The memory of seconds is let go of when it may no longer be true. */
-  async function enter(on: Asking, { holder }: PlacementRules): Promise<boolean> {
+  async function enter(on: TransactionSql, { holder }: PlacementRules): Promise<boolean> {
     const [term, version] = await Promise.all([
       holdLease(ask, on, "housekeeping", holder),
-      ask<{ value: number }>(on, "select value from gateway.watermarks where name = 'seconds'"),
+      driver.within(on, readSecondsVersion()),
     ]);
     if (term === null) return false;
-    const now = `${holder}/${term}/${version[0]?.value ?? 0}`;
+    const now = `${holder}/${term}/${version}`;
     if (now !== known) seconds.forget();
     known = now;
     return true;
@@ -82,10 +67,10 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
       return (await newRows(0, limit)).map(toUnassigned);
     },
     async readReturning(limit) {
-      const rows = await ask<Row>(
+      const rows = await ask<UnassignedColumns>(
         driver.sql,
         // Not by the index of ids, which the planner likes when it believes that many rows return: it would read them all.
-        `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
+        `${unassigned} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
            and not exists (select 1 from gateway.conversion_revisions r join gateway.uploads u on u.id = r.upload_id
              where r.conversion_id = c.id and u.state not in ('completed', 'failed'))
          order by c.id + 0 limit $1`,
@@ -125,19 +110,3 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
       }),
   };
 }
-
-const toUnassigned = (r: Row): UnassignedRow => ({
-  id: r.id,
-  batchId: r.batch_id,
-  receivedAt: r.received_at,
-  sourceId: r.source_id,
-  workspaceId: r.workspace_id,
-  counterId: r.counter_id,
-  currency: r.currency,
-  target: r.target,
-  identifier: r.identifier,
-  purchaseId: r.purchase_id,
-  dateTime: r.date_time,
-  bytes: r.bytes,
-  setAside: r.set_aside,
-});
