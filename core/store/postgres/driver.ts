@@ -5,6 +5,9 @@ import { translate } from "./translate.ts";
 /** The number of the advisory lock by which `alone` keeps everybody else out, and `beside` keeps `alone` out. */
 const STRUCTURE_LOCK = 7_190_001;
 
+/** After so long without a word within a transaction the server ends it: whoever stands still must not hold up all others. */
+const LONGEST_SILENCE_MS = 10_000;
+
 /** Times that a transaction is begun again where PostgreSQL asks for it, before its error is told. */
 const MOST_TRIES = 8;
 /** serialization_failure and deadlock_detected, https://www.postgresql.org/docs/15/errcodes-appendix.html */
@@ -69,7 +72,9 @@ export function createPostgresDriver(sql: Sql, prepares: boolean): PostgresDrive
       try {
         return (await sql.begin(async (tx) => {
           // Not waited for: what follows on this connection waits for it anyway.
-          tx.unsafe(`select ${lock}(${STRUCTURE_LOCK})`).catch(() => {});
+          tx.unsafe(
+            `select ${lock}(${STRUCTURE_LOCK}), set_config('idle_in_transaction_session_timeout', '${LONGEST_SILENCE_MS}', true)`,
+          ).catch(() => {});
           return await work(tx);
         })) as T;
       } catch (error) {

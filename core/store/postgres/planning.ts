@@ -1,28 +1,22 @@
 import type { TransactionSql } from "postgres";
 import { readSecondsVersion } from "../sql/seconds-version.ts";
 import { toUnassigned, UNASSIGNED, type UnassignedColumns } from "../sql/unassigned-rows.ts";
+import { createWaitingRows } from "../sql/waiting-rows.ts";
 import type { PlacementRules, PlanningStore } from "../store.ts";
 import { createAsk } from "./ask.ts";
 import type { PostgresDriver } from "./driver.ts";
 import { holdLease } from "./leases.ts";
 import { createPlacing } from "./place.ts";
 import { createSeconds } from "./same-second.ts";
-import { translate } from "./translate.ts";
-
-/** The part of planning that PostgreSQL does in its own way. */
-type OwnPart = Pick<PlanningStore, "readNew" | "readReturning" | "place" | "sealRipe">;
 
 /** After so many rows new ones are looked for from the lowest id on again: ids do not rise with the order of commits. */
 const LOOK_BACK_AFTER_ROWS = 50_000;
 
-/** {@link UNASSIGNED} with our schema named. */
-const unassigned = translate({ text: UNASSIGNED });
-
 /** Rows find their file here. Only the holder of the lease `housekeeping` places them, one page after the other. */
-export function preparePlanning(driver: PostgresDriver): OwnPart {
+export function preparePlanning(driver: PostgresDriver): PlanningStore {
   const ask = createAsk(driver);
   const seconds = createSeconds(ask);
-  const placing = createPlacing(ask, seconds);
+  const placing = createPlacing(driver, ask, seconds);
   /** What the memory of seconds is true for. */
   let known = "";
   /** New rows up to here were placed in this run, so that reading on does not pass by what they left in the index. */
@@ -40,8 +34,8 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
   const newRows = (from: number, limit: number) =>
     ask<UnassignedColumns>(
       driver.sql,
-      `${unassigned} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit $2`,
-      [from, limit],
+      `${UNASSIGNED} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit ${Math.trunc(limit)}`,
+      [from],
     );
 
   /** The term of the lease, null for who does not hold it. The memory of seconds is let go of when it may no longer be true. */
@@ -58,6 +52,7 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
   }
 
   return {
+    ...createWaitingRows(driver),
     async readNew(limit) {
       if (sinceLookBack >= LOOK_BACK_AFTER_ROWS) after = 0;
       if (after === 0) sinceLookBack = 0;
@@ -70,8 +65,8 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
       const rows = await ask<UnassignedColumns>(
         driver.sql,
         // Not by the index of ids, which the planner likes when it believes that many rows return: it would read them all.
-        `${unassigned} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
-           and not exists (select 1 from gateway.conversion_revisions r join gateway.uploads u on u.id = r.upload_id
+        `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
+           and not exists (select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
              where r.conversion_id = c.id and u.state not in ('completed', 'failed'))
          order by c.id + 0 limit $1`,
         [limit],
@@ -80,9 +75,11 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
     },
     place: (placements, rules) =>
       inTurn(async () => {
-        const page = await driver.transact(async (on) =>
-          (await enter(on, rules)) ? placing(on, placements, rules) : null,
-        );
+        const page = await driver.transact(async (on) => {
+          // Every statement touches few rows by their keys. Plans are kept, some from when a table was still empty.
+          ask(on, "set local enable_seqscan = off").catch(() => {});
+          return (await enter(on, rules)) ? placing(on, placements, rules) : null;
+        });
         if (page === null) return null;
         seconds.keep(page.seconds);
         const fresh = placements.filter(({ row }) => row.setAside === null);
@@ -97,11 +94,11 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
         const sealed = await driver.transact((on) =>
           ask(
             on,
-            `update gateway.uploads u set state = 'planned', sealed_at = $1, next_attempt_at = $1, updated_at = $1, version = version + 1
+            `update uploads u set state = 'planned', sealed_at = $1, next_attempt_at = $1, updated_at = $1, version = version + 1
              where state = 'filling' and next_attempt_at <= $1 and rows > 0 and not_before * 1000 < $1
                and (rows >= $2 or bytes >= $3 or (ripe_at <= $1
-                 and not exists (select 1 from gateway.credentials c where c.id = u.credential_id and c.paused_until > $1)
-                 and not exists (select 1 from gateway.uploads p where p.state = 'planned' and p.attempts > 0
+                 and not exists (select 1 from credentials c where c.id = u.credential_id and c.paused_until > $1)
+                 and not exists (select 1 from uploads p where p.state = 'planned' and p.attempts > 0
                    and p.counter_id = u.counter_id and p.credential_id = u.credential_id))) returning 1`,
             [now, maxRows, maxBytes],
           ),

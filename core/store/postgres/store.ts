@@ -9,7 +9,6 @@ import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createUploadStore } from "../sql/uploads.ts";
-import { createWaitingRows } from "../sql/waiting-rows.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
 import type { Founding, Store } from "../store.ts";
@@ -51,7 +50,7 @@ export async function openPostgresStore(
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
-    planning: { ...createWaitingRows(driver), ...preparePlanning(driver) },
+    planning: preparePlanning(driver),
     uploads: createUploadStore(driver, () => lockClaims.send()),
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),

@@ -119,6 +119,7 @@ export function intakeContract(current: CurrentWorld): void {
     expect(await findIdempotent(world.source.id, "k2", START)).toBeNull();
     expect(await findIdempotent(world.source.id + 1, "k1", START)).toBeNull();
     expect(await findIdempotent(world.source.id, "k1", START + DAY)).toBeNull();
+    world.now = START + DAY;
     const anew = { key: "k1", bodyHash: "h2", expiresAt: START + 3 * DAY };
     const later = await world.receive([sale(2)], { idempotency: anew });
     expect(await findIdempotent(world.source.id, "k1", START + 2 * DAY)).toEqual({

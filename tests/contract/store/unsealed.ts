@@ -35,15 +35,17 @@ export function unsealedContract(current: CurrentWorld): void {
     expect(rows.map(({ row, kind }) => `${row} ${kind}`)).toEqual(kinds.map((kind, row) => `${row} ${kind}`));
   });
 
-  test("the planner does not pass a half-written batch, nor lose what came after it", async () => {
+  test("the planner places no row of a half-written batch, nor loses what came after it", async () => {
     const world = current();
     await world.receive([sale(1)]);
     const { batchId } = await world.begin([sale(2)]);
     await world.receive([sale(3)]);
-    expect(await world.place()).toBe(1);
+    const before = await world.place();
+    // Where ids rise with commits it stops before the half-written batch, else it passes around.
+    expect([1, 2]).toContain(before);
     expect(await world.place()).toBe(0);
     await world.commit({ ...world.slice([sale(4)], { received: 2 }, 1), batchId });
-    expect(await world.place()).toBe(3);
+    expect(before + (await world.place())).toBe(4);
   });
 
   test.each(["removeUnsealed", "discard"] as const)(
