@@ -1,3 +1,4 @@
+import { benchBackup } from "./backup.ts";
 import { benchDrain } from "./drain.ts";
 import { benchIntake } from "./intake.ts";
 import { benchIntakeFull } from "./intake-full.ts";
@@ -32,6 +33,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   drain: {
     about: "a million conversions posted until Metrika has settled the last (BENCH_ROWS), and what it then counts",
     run: benchDrain,
+  },
+  backup: {
+    about: "what single posts wait for while a backup of a million conversions is made (BENCH_STORED)",
+    run: benchBackup,
   },
   start: { about: "from the start of the process to its first answer, and its memory when idle", run: benchStart },
 };
