@@ -4,6 +4,7 @@ import { benchIntake } from "./intake.ts";
 import { benchIntakeFull } from "./intake-full.ts";
 import { benchIntakeMixed } from "./intake-mixed.ts";
 import { shapes } from "./measure.ts";
+import { benchPlanner } from "./planner.ts";
 import { benchStart } from "./start-up.ts";
 import { benchUpload } from "./upload.ts";
 
@@ -37,6 +38,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   backup: {
     about: "what single posts wait for while a backup of a million conversions is made (BENCH_STORED)",
     run: benchBackup,
+  },
+  planner: {
+    about:
+      "a million rows of ten thousand counters planned on PostgreSQL (BENCH_ROWS), and what four workers then cost idle",
+    run: benchPlanner,
   },
   start: { about: "from the start of the process to its first answer, and its memory when idle", run: benchStart },
 };

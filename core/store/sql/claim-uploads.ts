@@ -10,8 +10,11 @@ type Claimed = readonly UploadRecord[];
 // The statements begin from the states, whose index (`uploads_due`) holds what is open.
 const isFree = "(u.claim is null or u.lease_until <= ?3)";
 
-const due = statement<{ found: number }, [states: string, now: number]>(
-  `select 1 as found from uploads where state in ${texts("?1")} and next_attempt_at <= ?2 limit 1`,
+// The least by the index: asked for any that is due, PostgreSQL believes that one is soon found among all uploads there ever were.
+const due = Array.from({ length: 8 }, (_, more) =>
+  statement<{ found: number }, [now: number, ...states: UploadState[]]>(
+    `select 1 as found where ${Array.from({ length: more + 1 }, (_, n) => `cast(?1 as bigint) >= (select min(next_attempt_at) from uploads where state = ?${n + 2})`).join(" or ")}`,
+  ),
 );
 // `crowd`: what each counter has to send, filling files included, since they are about to want a place. What makes an upload
 // eligible is said once more where it is written: it may have moved since the places were counted.
@@ -71,7 +74,8 @@ export const AT_METRIKA: readonly UploadState[] = ["sent", "processing", "uncert
 
 /** Whether anything is due in these states. Nothing is most of the time, and then the places need not be counted. */
 export function* isAnythingDue(states: readonly UploadState[], now: number): Work<boolean> {
-  return (yield* due.get(JSON.stringify(states), now)) !== null;
+  const asked = due[states.length - 1];
+  return asked !== undefined && (yield* asked.get(now, ...states)) !== null;
 }
 
 /** Shares out the places, see {@link UploadStore.claimDue}. One at a time, since each counts what the others hold. */

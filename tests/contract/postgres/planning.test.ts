@@ -26,7 +26,13 @@ describePostgres("several gateways that plan on one PostgreSQL", (server) => {
     const [first] = worlds;
     const rows = await world.store.planning.readNew(1000);
     const placements = rows.map((row) => first.intoFile(row));
-    const limits = { maxRows: 1000, maxBytes: 1_000_000, maxLanes: 30, joinedForMs: 86_400_000, keysExpireAt: first.now };
+    const limits = {
+      maxRows: 1000,
+      maxBytes: 1_000_000,
+      maxLanes: 30,
+      joinedForMs: 86_400_000,
+      keysExpireAt: first.now,
+    };
     return world.store.planning.place(placements, { ...limits, now: first.now, holder, newUuid: () => first.uuid() });
   };
   const sentTimes = async () => {
@@ -146,7 +152,8 @@ describePostgres("several gateways that plan on one PostgreSQL", (server) => {
     await a.place();
     expect([...(await gateways.sql`select id from gateway.conversions where upload_id is null`)]).toEqual([]);
     // Each repeat stands in the file of the revision that it repeats.
-    const strays = await gateways.sql`select d.batch_id, d.row from gateway.duplicates d join gateway.conversions c on c.id = d.conversion_id
+    const strays =
+      await gateways.sql`select d.batch_id, d.row from gateway.duplicates d join gateway.conversions c on c.id = d.conversion_id
       left join gateway.conversion_revisions r on r.conversion_id = d.conversion_id and r.revision = d.revision
       where d.upload_id is distinct from coalesce(r.upload_id, c.upload_id)`;
     expect([...strays]).toEqual([]);
