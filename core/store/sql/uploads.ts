@@ -10,7 +10,6 @@ import type {
   UploadStore,
 } from "../store.ts";
 import { AT_METRIKA, claimDue, claimToPoll, isAnythingDue } from "./claim-uploads.ts";
-import { OPEN_STATES } from "./open-states.ts";
 import { page } from "./page.ts";
 import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 import { uploadColumn, uploadRecord } from "./upload-columns.ts";
