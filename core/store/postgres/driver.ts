@@ -3,7 +3,7 @@ import type { Driver, Param, Question, Work } from "../sql/work.ts";
 import { translate } from "./translate.ts";
 
 /** The number of the advisory lock by which `alone` keeps everybody else out, and `beside` keeps `alone` out. */
-const STRUCTURE_LOCK = 7_190_001;
+export const STRUCTURE_LOCK = 7_190_001;
 
 /** After so long without a word within a transaction the server ends it: whoever stands still must not hold up all others. */
 const LONGEST_SILENCE_MS = 10_000;
