@@ -47,37 +47,36 @@ describePostgres("What is changed through one gateway", (postgres) => {
     ["at once where the database tells of it", true, TOLD_WITHIN_MS],
     ["within five seconds where nobody tells of it", false, SEEN_WITHIN_MS],
   ] as const) {
-    test(`is in force on another ${how}: a webhook switched off and on, its new secret, a revoked key`, async () => {
+    test(`is in force on another ${how}: a webhook switched off, one switched on, a new secret, a revoked key`, async () => {
       await using cluster = await startCluster(postgres());
       const [here, there] = await startPair(cluster, isTold);
-      const webhook = await createWebhook(here);
-      const path = `/v1/webhooks/${webhook.id}`;
-      expect([await statusOf(here, webhook), await statusOf(there, webhook)]).toEqual([202, 202]);
-
-      await manage(here, "PATCH", path, { is_active: false });
-      expect(await statusOf(here, webhook)).toBe(403);
-      const off = await seenAfter(() => statusOf(there, webhook), 403);
-      await manage(here, "PATCH", path, { is_active: true });
-      const on = await seenAfter(() => statusOf(there, webhook), 202);
-
-      const { secret = "" } = await manage(here, "POST", `${path}/rotate-secret`);
-      const renewed = { ...webhook, secret };
-      expect(await statusOf(here, renewed)).toBe(202);
-      const rotated = await seenAfter(() => statusOf(there, renewed), 202);
-      expect(await statusOf(there, webhook)).toBe(202);
-
-      const { id = "", key = "" } = await manage(here, "POST", "/v1/api-keys", { name: "program" });
-      const withKey = async () => {
-        const answer = await fetch(`${there.url}/v1/webhooks/${webhook.id}`, {
-          headers: { authorization: `Bearer ${key}` },
-        });
+      const [left, taken, rotated] = [await createWebhook(here), await createWebhook(here), await createWebhook(here)];
+      const pathOf = ({ id }: Webhook) => `/v1/webhooks/${id}`;
+      const { api_key_id: keyId, key } = await manage(here, "POST", "/v1/api-keys", { name: "program" });
+      const askWithKey = async () => {
+        const answer = await fetch(`${there.url}${pathOf(left)}`, { headers: { authorization: `Bearer ${key}` } });
         await answer.text();
         return answer.status;
       };
-      expect(await withKey()).toBe(200);
-      await manage(here, "DELETE", `/v1/api-keys/${id}`);
-      const revoked = await seenAfter(withKey, 401);
-      expect([off, on, rotated, revoked].filter((ms) => ms > within)).toEqual([]);
+      await manage(here, "PATCH", pathOf(taken), { is_active: false });
+      const before = [left, taken, rotated].map((webhook) => statusOf(there, webhook));
+      expect(await Promise.all([...before, askWithKey()])).toEqual([202, 403, 202, 200]);
+
+      await manage(here, "PATCH", pathOf(left), { is_active: false });
+      await manage(here, "PATCH", pathOf(taken), { is_active: true });
+      const { secret = "" } = await manage(here, "POST", `${pathOf(rotated)}/rotate-secret`);
+      const renewed = { ...rotated, secret };
+      await manage(here, "DELETE", `/v1/api-keys/${keyId}`);
+      const onIt = [statusOf(here, left), statusOf(here, taken), statusOf(here, renewed)];
+      expect(await Promise.all(onIt)).toEqual([403, 202, 202]);
+      const seen = await Promise.all([
+        seenAfter(() => statusOf(there, left), 403),
+        seenAfter(() => statusOf(there, taken), 202),
+        seenAfter(() => statusOf(there, renewed), 202),
+        seenAfter(askWithKey, 401),
+      ]);
+      expect(seen.filter((ms) => ms > within)).toEqual([]);
+      expect(await statusOf(there, rotated)).toBe(202);
     });
   }
 });

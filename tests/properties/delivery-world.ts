@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Conversion } from "../../core/conversion/conversion.ts";
 import { csvHeader, csvRow } from "../../core/conversion/csv.ts";
 import type { DeliveryDeps } from "../../core/delivery/deps.ts";
-import { createHousekeeping } from "../../core/delivery/housekeeping.ts";
+import type { Housekeeping } from "../../core/delivery/housekeeping.ts";
 import { createLoginPlans } from "../../core/delivery/login-plans.ts";
 import { planUploads } from "../../core/delivery/plan-uploads.ts";
 import { resolveUpload } from "../../core/delivery/resolve-upload.ts";
@@ -15,6 +15,7 @@ import type { MetrikaClient } from "../../core/metrika/client.ts";
 import type {
   BatchRecord,
   BatchRow,
+  LeaseStore,
   SliceResult,
   SourceOptions,
   Store,
@@ -355,7 +356,7 @@ function depsOf(
     store,
     metrika: metrika.client as MetrikaClient,
     vault,
-    housekeeping: createHousekeeping(store.leases, holder),
+    housekeeping: askEachTime(store.leases, holder),
     log: { info() {}, warn() {} },
     filesFolder,
     now: () => world.now,
@@ -364,5 +365,19 @@ function depsOf(
     breathe: async () => {},
     rules,
     plans: createLoginPlans(store.quota, rules, () => world.now),
+  };
+}
+
+/** The product's trusts its last answer for two seconds, in which a whole history is over. */
+function askEachTime(leases: LeaseStore, holder: string): Housekeeping {
+  let mine = false;
+  return {
+    holder,
+    async isMine() {
+      mine = await leases.take("housekeeping", holder, 10_000);
+      return mine;
+    },
+    wasMine: () => mine,
+    release: () => leases.release("housekeeping", holder),
   };
 }

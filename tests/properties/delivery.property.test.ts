@@ -148,7 +148,7 @@ describePostgres("Of three gateways on one PostgreSQL of which now one and now a
             }
           },
         ),
-        { numRuns: RUNS_ON_POSTGRES },
+        { numRuns: RUNS_ON_POSTGRES, endOnFailure: true, verbose: 0 },
       );
       await sql.end();
     },
