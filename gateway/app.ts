@@ -3,6 +3,7 @@ import { type OpenApiDocument, openApiDocument } from "../core/plugin/valibot-op
 import packageJson from "../package.json" with { type: "json" };
 import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
+import { createClientAddress } from "./http/client-address.ts";
 import { serveDocs } from "./http/docs-page.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
@@ -22,13 +23,15 @@ export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
+  /** Whose word about a client's address counts, see `client-address.ts`. */
+  readonly trustedProxies: readonly string[];
   /** False once the gateway is stopping. */
   readonly isReady: () => boolean;
 }
 
 /** The HTTP interface: what senders, programs and operators call, and its own description. */
 export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
-  const app = createApp();
+  const app = createApp({ clientAddress: createClientAddress(deps.trustedProxies) });
   // Senders' routes first: they are the hot path, and Hono tries routers in order.
   const ofEverybody = healthRoutes(deps.routes.store, deps.isReady);
   if (deps.role === "worker") {

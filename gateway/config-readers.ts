@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { MasterKeyError, parseMasterKey } from "../core/vault/master-key.ts";
+import { isProxy } from "./http/client-address.ts";
 
 /** One setting as a table of settings shows it. `default` is null where nothing is assumed. */
 export interface Setting {
@@ -127,6 +128,16 @@ export const commaList: Reader<readonly string[]> = v.pipe(
   v.string(),
   v.transform((value) => [...new Set(value.split(",").map((name) => name.trim()))].filter((name) => name !== "")),
 );
+
+/** Proxies separated by commas, see `client-address.ts`; `none` alone gives an empty list. */
+export const proxyList: Reader<readonly string[]> = refuse((value) => {
+  const parts = value.split(",").map((part) => part.trim());
+  if (parts.join() === "none") return [];
+  const wrong = parts.find((part) => !isProxy(part));
+  return wrong === undefined
+    ? parts
+    : new Refusal(`holds ${JSON.stringify(wrong)}, which is no address and no network`);
+});
 
 /** Seconds, to the millisecond: fractions are for rehearsals against the simulator. */
 const SECONDS = /^\d{1,9}(?:\.\d{1,3})?$/;

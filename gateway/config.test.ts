@@ -17,6 +17,7 @@ test("an empty environment gives the documented defaults", () => {
     port: 8787,
     host: "0.0.0.0",
     publicUrl: "http://localhost:8787",
+    trustedProxies: ["loopback"],
     database: { kind: "sqlite", file: "./data/gateway.db" },
     dataFolder: "./data",
     masterKeyFile: join("data", "master.key"),
@@ -53,6 +54,7 @@ test("given values are read, addresses lose their last slash", () => {
   const config = readConfig({
     PORT: "9000",
     PUBLIC_URL: "https://gateway.example.com/metrika/",
+    TRUSTED_PROXIES: "10.0.0.5, fd00::/8,private",
     DATABASE_URL: "file:///var/lib/gateway/my%20data.db",
     GATEWAY_PLUGINS: "webhook-offline, @acme/crm ,./plugins/own,",
     READ_BACK_SECONDS: "1, 2, 3",
@@ -62,6 +64,7 @@ test("given values are read, addresses lose their last slash", () => {
   expect(config).toMatchObject({
     port: 9000,
     publicUrl: "https://gateway.example.com/metrika",
+    trustedProxies: ["10.0.0.5", "fd00::/8", "private"],
     database: { kind: "sqlite", file: "/var/lib/gateway/my data.db" },
     masterKeyFile: "/var/lib/gateway/master.key",
     plugins: ["webhook-offline", "@acme/crm", "./plugins/own"],
@@ -70,6 +73,7 @@ test("given values are read, addresses lose their last slash", () => {
     uploadLingerSeconds: 0.5,
   });
   expect(readConfig({ PORT: "9000" }).publicUrl).toBe("http://localhost:9000");
+  expect(readConfig({ TRUSTED_PROXIES: "none" }).trustedProxies).toEqual([]);
 });
 
 test("every fault is listed at once, each with its variable, value and mend", () => {
@@ -98,6 +102,9 @@ const wrong: readonly (readonly [variable: string, value: string, problem: strin
   ["GATEWAY_SECRET_KEY", "c2hvcnQ=", "not 32 random bytes"],
   ["GATEWAY_ROLE", "worker", "needs a database that several processes share"],
   ["GATEWAY_ROLE", "everything", "not a role"],
+  ["TRUSTED_PROXIES", "loopback,caddy", '"caddy", which is no address'],
+  ["TRUSTED_PROXIES", "10.0.0.0/33", "no network"],
+  ["TRUSTED_PROXIES", "none,loopback", '"none", which is no address'],
   ["UPLOAD_MAX_ROWS", "0", "below 1"],
   ["READ_BACK_SECONDS", "15,60,60", "does not rise"],
   ["READ_BACK_SECONDS", "15;60;300", "not a list"],

@@ -13,6 +13,7 @@ import {
   masterKey,
   type Optional,
   optional,
+  proxyList,
   readBackSeconds,
   role,
   roles,
@@ -51,6 +52,13 @@ const fields = {
     httpUrl,
     "Address under which senders reach the gateway; webhook addresses are built from it. Without it: http://localhost:PORT",
     "Give an address such as https://gateway.example.com",
+  ),
+  trustedProxies: field(
+    "TRUSTED_PROXIES",
+    "loopback",
+    proxyList,
+    "Proxies that may tell the log a client's address (X-Forwarded-For): addresses, networks, loopback, private; or none",
+    "Give addresses or networks separated by commas, such as 10.0.0.5,10.1.0.0/16",
   ),
   database: field(
     "DATABASE_URL",

@@ -17,6 +17,7 @@ import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
+import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
@@ -92,9 +93,16 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
 
 /** The store of the configuration's database; what serves PostgreSQL is loaded only for it. */
 async function openStore({ database }: Config, founding: Founding): Promise<Store> {
-  if (database.kind === "sqlite") return openSqliteStore(database.file, founding);
+  if (database.kind === "sqlite") return openSqliteStore(database.file, founding, tellOfRestore);
   const { openPostgresStore } = await import("../core/store/postgres/store.ts");
   return openPostgresStore(database.url, founding);
+}
+
+function tellOfRestore({ madeAt, lookedUp, renamed }: ResumedCopy): void {
+  getLogger(["metrika-gateway"]).warn(
+    "The database is a copy made at {madeAt}: {lookedUp} files are looked up at Metrika before they are sent, {renamed} that were filling go on under new ids",
+    { madeAt: new Date(madeAt).toISOString(), lookedUp, renamed },
+  );
 }
 
 /** No other process lives beside this one: every claim, and every batch half written, is one of a process that died. */
@@ -180,6 +188,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       newUuid,
       breathe,
     },
+    trustedProxies: config.trustedProxies,
     isReady: () => ready,
   });
   store.shared?.onChange(({ of, uuid }) => {

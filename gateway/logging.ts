@@ -84,7 +84,7 @@ function isSerious({ level, category }: LogRecord): boolean {
 
 /** Two records tell the same when they differ in their request only. */
 function causeOf({ category, rawMessage, properties }: LogRecord): string {
-  const { requestId: _, path: __, ...facts } = properties;
+  const { requestId: _, path: __, client: ___, ...facts } = properties;
   return maskText(JSON.stringify([category, rawMessage, toPlain({ ...facts, stack: undefined })]).slice(0, 1000));
 }
 

@@ -3,6 +3,7 @@ import { databaseName, readConfig } from "./config.ts";
 import { composeGateway } from "./gateway.ts";
 import { configureLogging } from "./logging.ts";
 import { explainFailure } from "./operator-errors.ts";
+import { addressWarnings } from "./public-address.ts";
 import { reservePort, serveGateway } from "./serve.ts";
 
 /** The production start: configuration from the environment, graceful stop on SIGTERM and SIGINT. */
@@ -30,6 +31,9 @@ async function main(): Promise<void> {
     publicUrl: config.publicUrl,
     database: databaseName(config.database),
   });
+  // A worker shows nobody an address.
+  const doubts = config.role === "worker" ? [] : addressWarnings(config.publicUrl, "en");
+  for (const { code, message } of doubts) log.warning(message, { code });
 }
 
 main().catch((error) => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "./config.ts";
 import type { Gateway } from "./gateway.ts";
+import type { PeerOf } from "./http/app-defaults.ts";
 import { announce } from "./running.ts";
 
 /** A gateway that listens. */
@@ -46,7 +47,7 @@ export async function serveGateway(
 ): Promise<Listening> {
   await release?.();
   const server = listen(gateway, config);
-  const url = `http://${reachable(config.host)}:${server.port}`;
+  const url = localUrl({ ...config, port: Number(server.port) });
   const unannounce = await announce(config, { pid: process.pid, url, operatorToken: gateway.operatorToken });
   if (config.role !== "intake") gateway.worker.start();
   return {
@@ -65,12 +66,16 @@ export async function serveGateway(
 }
 
 function listen(gateway: Gateway, config: Config): Bun.Server<undefined> {
-  return open(config, {
-    fetch: (request) => gateway.app.fetch(request),
+  const peerOf: PeerOf = (request) => server.requestIP(request)?.address ?? null;
+  // One object for all requests.
+  const bindings = { peerOf };
+  const server = open(config, {
+    fetch: (request) => gateway.app.fetch(request, bindings),
     // Our own limit refuses by the declared length, with a document that says why; Bun's answer would be empty.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: 30,
   });
+  return server;
 }
 
 function open(
@@ -104,6 +109,9 @@ export function reservePort(config: Config): ReservedPort {
     release: () => holder.stop(true),
   };
 }
+
+/** The address at which this machine reaches a gateway with this configuration. */
+export const localUrl = ({ host, port }: Pick<Config, "host" | "port">): string => `http://${reachable(host)}:${port}`;
 
 /** The name by which this machine reaches what listens on a host: one that stands for all addresses is not one itself. */
 function reachable(host: string): string {

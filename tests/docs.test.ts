@@ -11,6 +11,7 @@ import { problemCatalogue } from "../core/plugin/problem-catalogue.ts";
 import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
+import { addressSentences } from "../gateway/public-address.ts";
 import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { specificationExample } from "../plugins/webhook-offline/examples.ts";
@@ -23,7 +24,9 @@ const documents = ["*.md", "{docs,core,gateway,plugins,openapi,tests}/**/*.md"]
 const webhookDocs = ["docs/WebhookOfflineConversions.md", "docs/WebhookOfflineConversions.en.md"] as const;
 const deliveryDocs = ["docs/delivery.ru.md", "docs/delivery.md"] as const;
 const operations = ["docs/operations.ru.md", "docs/operations.md"] as const;
-const twins = [webhookDocs, deliveryDocs, operations, ["README.ru.md", "README.md"]] as const;
+const deployment = ["docs/deployment.ru.md", "docs/deployment.md"] as const;
+const scaling = ["docs/scaling.ru.md", "docs/scaling.md"] as const;
+const twins = [webhookDocs, deliveryDocs, operations, deployment, scaling, ["README.ru.md", "README.md"]] as const;
 /** The pages that share the codes among them, of each language. */
 const codePages = [
   [webhookDocs[0], deliveryDocs[0]],
@@ -39,6 +42,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   delivery: deliverySentences,
   metrika: metrikaSentences,
   token: tokenSentences,
+  address: addressSentences,
 };
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");

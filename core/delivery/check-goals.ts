@@ -62,7 +62,7 @@ export async function checkGoals(deps: DeliveryDeps, counter: WaitingCounter, si
     if (!(await deps.housekeeping.isMine())) return;
     const rows = await deps.store.planning.readWaitingForGoal({ ...counter, targets: null, after, limit: PAGE_ROWS });
     if (rows.length === 0) return;
-    await placeRows(deps, rows, known);
+    if ((await placeRows(deps, rows, known)) === null) return;
     after = rows.at(-1)?.id ?? after;
     await deps.breathe(since);
   }

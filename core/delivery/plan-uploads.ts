@@ -7,37 +7,42 @@ import { JOINED_FOR_MS } from "./rules.ts";
 
 /** Rows given a file in one transaction; the event loop breathes between two pages. */
 const PAGE_ROWS = 250;
-/** Pages of one round: under a stream of new rows, sending and polling must have their turn as well. */
-const MOST_PAGES = 80;
+/** Over a network, where a page costs a dozen questions and the event loop waits for none of them. */
+const SHARED_PAGE_ROWS = 1000;
+/** Rows of one round: under a stream of new ones, sending and polling must have their turn as well. */
+const MOST_ROWS = 20_000;
 
 /**
  * Gives the rows that want one their file, as many as one round takes, then closes the files that are ripe. Returns how
  * many rows it placed.
  */
 export async function planUploads(deps: DeliveryDeps): Promise<number> {
-  const { planning } = deps.store;
+  const { planning, shared } = deps.store;
+  const pageRows = shared === null ? PAGE_ROWS : SHARED_PAGE_ROWS;
   let placed = 0;
   for (const read of [planning.readReturning, planning.readNew]) {
-    for (let page = 0; page < MOST_PAGES; page++) {
+    for (let seen = 0; seen < MOST_ROWS; seen += pageRows) {
       const since = performance.now();
-      if (!(await deps.housekeeping.isMine())) break;
-      const rows = await read(PAGE_ROWS);
+      if (!(await deps.housekeeping.isMine())) return placed;
+      const rows = await read(pageRows);
       if (rows.length === 0) break;
-      placed += await placeRows(deps, rows, await goalsOf(deps, rows));
+      const moved = await placeRows(deps, rows, await goalsOf(deps, rows));
+      if (moved === null) return placed;
+      placed += moved;
       await deps.breathe(since);
-      if (rows.length < PAGE_ROWS) break;
+      if (rows.length < pageRows) break;
     }
   }
   if (await deps.housekeeping.isMine()) await planning.sealRipe(deps.now(), deps.rules);
   return placed;
 }
 
-/** Places a page of rows by what is known of their counters' goals. */
+/** Places a page of rows by what is known of their counters' goals. Null: it is another gateway's to do now. */
 export async function placeRows(
   deps: DeliveryDeps,
   rows: readonly UnassignedRow[],
   goals: ReadonlyMap<string, KnownGoals>,
-): Promise<number> {
+): Promise<number | null> {
   const now = deps.now();
   const sources = await deps.store.sources.getMany([...new Set(rows.map((row) => row.sourceId))]);
   const rules = await rulesOf(deps, sources.values());
@@ -62,7 +67,7 @@ export async function placeRows(
     newUuid: deps.newUuid,
     keysExpireAt: now + PURCHASE_KEYS_KEPT_MS,
   });
-  if (placed === null) return 0;
+  if (placed === null) return null;
   if (placed.sharedSeconds > 0) {
     deps.log.warn(
       "{rows} conversions found no free second within 30 s: Metrika will keep one of those that share visitor, target and second",
@@ -77,22 +82,18 @@ async function rulesOf(
   { store, plans }: DeliveryDeps,
   sources: Iterable<SourceRecord>,
 ): Promise<ReadonlyMap<number, PlannedRules>> {
+  const ids = new Set(Array.from(sources, ({ credentialId }) => credentialId));
   const rules = new Map<number, PlannedRules>();
-  for (const { credentialId } of sources) {
-    const credential = rules.has(credentialId) ? null : await store.credentials.get(credentialId);
-    if (credential) rules.set(credentialId, await plans.rulesFor(credential));
-  }
+  for (const credential of await store.credentials.getMany([...ids]))
+    rules.set(credential.id, await plans.rulesFor(credential));
   return rules;
 }
 
 async function goalsOf(deps: DeliveryDeps, rows: readonly UnassignedRow[]): Promise<ReadonlyMap<string, KnownGoals>> {
-  const known = new Map<string, KnownGoals>();
-  for (const row of rows) {
-    if (known.has(counterKey(row))) continue;
-    const goals = await deps.store.goals.get(row.workspaceId, row.counterId);
-    if (goals) known.set(counterKey(row), { ...goals, identifiers: new Set(goals.identifiers) });
-  }
-  return known;
+  const workspaceIds = [...new Set(rows.map(({ workspaceId }) => workspaceId))];
+  const counterIds = [...new Set(rows.map(({ counterId }) => counterId))];
+  const known = await deps.store.goals.getMany(workspaceIds, counterIds);
+  return new Map(known.map((goals) => [counterKey(goals), { ...goals, identifiers: new Set(goals.identifiers) }]));
 }
 
 /** One text for a counter of a workspace. */

@@ -71,7 +71,7 @@ function* recordLogin(id: number, login: string, now: number): Work<void> {
 }
 
 /** Tokens, sealed, and the rest that a refused one is given. */
-export function credentialQueries({ db, tables: { credentials } }: Accounts, driver: Driver): CredentialStore {
+export function credentialQueries({ db, tables: { credentials }, isOneOf }: Accounts, driver: Driver): CredentialStore {
   const rested = { pausedUntil: null, pausedReason: null, pauses: 0 };
   // Asked for each credential of a page that the planner places.
   const byId = db
@@ -79,6 +79,12 @@ export function credentialQueries({ db, tables: { credentials } }: Accounts, dri
     .from(credentials)
     .where(eq(credentials.id, sql.placeholder("id")))
     .prepare("credential_by_id");
+  // Asked for each page that the planner places.
+  const byIds = db
+    .select()
+    .from(credentials)
+    .where(isOneOf(credentials.id, sql.placeholder("ids")))
+    .prepare("credentials_by_ids");
   return {
     async create({ now, ...credential }) {
       const made = db.insert(credentials).values({ ...credential, createdAt: now, updatedAt: now });
@@ -86,6 +92,9 @@ export function credentialQueries({ db, tables: { credentials } }: Accounts, dri
     },
     async get(id) {
       return first(await byId.execute({ id })) as CredentialRecord | null;
+    },
+    async getMany(list) {
+      return (await byIds.execute({ ids: JSON.stringify(list) })) as CredentialRecord[];
     },
     async replaceToken(id, sealedToken, tokenHash, now) {
       await db
@@ -132,7 +141,7 @@ export function credentialQueries({ db, tables: { credentials } }: Accounts, dri
 }
 
 /** Sources; a deleted one is only marked, since its batches are still told. */
-export function sourceQueries({ db, tables: { sources }, ids, changesElsewhere }: Accounts): SourceStore {
+export function sourceQueries({ db, tables: { sources }, isOneOf, changesElsewhere }: Accounts): SourceStore {
   // Prepared: of ten thousand busy webhooks one in a few requests asks it, and building the statement anew costs ten times
   // what answering it does (350 µs against 30, measured).
   const living = db
@@ -144,7 +153,7 @@ export function sourceQueries({ db, tables: { sources }, ids, changesElsewhere }
   const byIds = db
     .select()
     .from(sources)
-    .where(sql`${sources.id} in ${ids(sql.placeholder("ids"))}`)
+    .where(isOneOf(sources.id, sql.placeholder("ids")))
     .prepare("sources_by_ids");
   return {
     async create(source) {
@@ -191,8 +200,18 @@ export function sourceQueries({ db, tables: { sources }, ids, changesElsewhere }
 }
 
 /** What was last read of each counter's goals. */
-export function goalQueries({ db, tables: { counterGoals } }: Accounts): GoalStore {
-  // Asked for each counter of a page that the planner places.
+export function goalQueries({ db, tables: { counterGoals }, isOneOf }: Accounts): GoalStore {
+  // Asked for each page that the planner places.
+  const ofCounters = db
+    .select()
+    .from(counterGoals)
+    .where(
+      and(
+        isOneOf(counterGoals.workspaceId, sql.placeholder("workspaceIds")),
+        isOneOf(counterGoals.counterId, sql.placeholder("counterIds")),
+      ),
+    )
+    .prepare("goals_of_counters");
   const ofCounter = db
     .select()
     .from(counterGoals)
@@ -206,6 +225,10 @@ export function goalQueries({ db, tables: { counterGoals } }: Accounts): GoalSto
   return {
     async get(workspaceId, counterId) {
       return first(await ofCounter.execute({ workspaceId, counterId })) as CounterGoals | null;
+    },
+    async getMany(workspaceIds, counterIds) {
+      const lists = { workspaceIds: JSON.stringify(workspaceIds), counterIds: JSON.stringify(counterIds) };
+      return (await ofCounters.execute(lists)) as CounterGoals[];
     },
     async save(goals) {
       await db

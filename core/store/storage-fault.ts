@@ -6,9 +6,9 @@ const OF_SQLITE = /^SQLITE_(?:BUSY|LOCKED|NOMEM|READONLY|IOERR|CORRUPT|FULL|CANT
 
 /**
  * Of PostgreSQL, by class: connection, resources, operator's intervention, system, a transaction that was in others' way to the
- * last; and a server that only reads, https://www.postgresql.org/docs/15/errcodes-appendix.html
+ * last, or stood still too long; and a server that only reads, https://www.postgresql.org/docs/15/errcodes-appendix.html
  */
-const OF_POSTGRES = /^(?:08|53|57|58|40|25006|3D000)/;
+const OF_POSTGRES = /^(?:08|53|57|58|40|25006|25P03|3D000)/;
 
 /** Of the road to it: postgres.js's own codes and those of the network. */
 const OF_CONNECTION = /^(?:CONNECT(?:ION)?_|E(?:CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN|NOTFOUND))/;

@@ -37,6 +37,7 @@ export function showHints(
     [say("ledger"), `${simulatorUrl}/_simulator/ledger`],
   ]);
   terminal.line();
+  terminal.line(say("local_only"), "faint");
   terminal.line(say("stop"), "strong");
 }
 

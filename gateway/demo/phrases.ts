@@ -81,6 +81,10 @@ export const phrases = {
     en: "what became of the CRM's sales; put your own batch_id there too",
   },
   try_rows: { ru: "судьба каждой строки", en: "the fate of each row" },
+  local_only: {
+    ru: "Эти адреса видны только с этой машины. Какой нужен CRM и как его получить: docs/deployment.ru.md",
+    en: "These addresses work on this machine only. What a CRM needs and how to get it: docs/deployment.md",
+  },
   docs: { ru: "документация", en: "documentation" },
   openapi: { ru: "описание API", en: "API document" },
   ledger: { ru: "учёт симулятора", en: "simulator's books" },

@@ -3,12 +3,17 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { createApp, createRouter, languageOf } from "./app-defaults.ts";
+import { createClientAddress } from "./client-address.ts";
 
 const logged: { readonly level: string; readonly message: string; readonly facts: Record<string, unknown> }[] = [];
 const record = (level: string) => (message: string, facts: Record<string, unknown>) => {
   logged.push({ level, message, facts });
 };
-const app = createApp({ log: { debug: record("debug"), error: record("error") }, newRequestId: () => "made-1" });
+const app = createApp({
+  log: { debug: record("debug"), error: record("error") },
+  newRequestId: () => "made-1",
+  clientAddress: createClientAddress(["loopback"]),
+});
 const router = createRouter();
 const listBatches = createRoute({
   method: "get",
@@ -100,6 +105,15 @@ test("a refusal of public input is logged for debugging only", async () => {
   await get("/v1/refused?token=planted-secret");
   expect(logged).toMatchObject([{ level: "debug", facts: { code: "webhook_disabled" } }]);
   expect(JSON.stringify(logged)).not.toContain("planted-secret");
+});
+
+test("the log names the client of a refused request, behind a trusted proxy too", async () => {
+  logged.length = 0;
+  const headers = { "x-forwarded-for": "192.0.2.99, 203.0.113.7" };
+  for (const peer of ["127.0.0.1", "198.51.100.5", null]) {
+    await app.request("/v1/refused", { headers }, { peerOf: () => peer });
+  }
+  expect(logged.map(({ facts }) => facts.client)).toEqual(["203.0.113.7", "198.51.100.5", undefined]);
 });
 
 test("an unknown path is 404, a known one with another method 405 with the allowed ones", async () => {

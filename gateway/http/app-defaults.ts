@@ -5,15 +5,21 @@ import { HTTPException } from "hono/http-exception";
 import { type Language, quoteValue } from "../../core/language.ts";
 import { ProblemError, type ProblemReader, problemResponse, retryLater } from "../../core/plugin/problem.ts";
 import { isStorageFault } from "../../core/store/storage-fault.ts";
+import { type ClientAddress, createClientAddress } from "./client-address.ts";
 import { invalidFields } from "./field-faults.ts";
 import { chooseLanguage } from "./language.ts";
 import { zodFaults } from "./zod-faults.ts";
+
+/** The address that the connection of a request under way comes from; null once it is closed. */
+export type PeerOf = (request: Request) => string | null;
 
 /** What every request carries. */
 export interface GatewayEnv extends Env {
   Bindings: {
     /** Stands in the answer's `X-Request-Id`, in problem documents and in the log. */
     requestId: string;
+    /** The address that a request's connection comes from; a server that listens gives it. */
+    peerOf?: PeerOf | undefined;
   };
   Variables: {
     /** The language of the source, once a route knows it; used when the sender names none. */
@@ -32,6 +38,8 @@ export interface AppOptions {
   readonly log?: AppLog;
   readonly newRequestId?: () => string;
   readonly fallbackLanguage?: Language;
+  /** Whom the log names as the client of a refused request; default: whoever connected. */
+  readonly clientAddress?: ClientAddress;
 }
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -60,6 +68,7 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
     log = getLogger(["metrika-gateway", "http"]),
     newRequestId = () => crypto.randomUUID(),
     fallbackLanguage = "ru",
+    clientAddress = createClientAddress([]),
   } = options;
   const app = createRouter();
   const readerOf = (c: Context<GatewayEnv>): ProblemReader => ({
@@ -70,14 +79,19 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
   // Around Hono and not as a middleware: Hono calls the only handler of a route directly, and composes several by promises
   // (measured in the process: 2.0 against 3.0 µs for a route that answers at once).
   const { fetch } = app;
-  app.fetch = (request) => {
-    const given = request.headers.get("x-request-id");
-    const requestId = given !== null && SANE_REQUEST_ID.test(given) ? given : newRequestId();
-    const answer = fetch(request, { requestId });
+  app.fetch = (request, given: Partial<GatewayEnv["Bindings"]> = {}) => {
+    const sent = request.headers.get("x-request-id");
+    const requestId = sent !== null && SANE_REQUEST_ID.test(sent) ? sent : newRequestId();
+    const answer = fetch(request, { requestId, peerOf: given.peerOf });
     return answer instanceof Promise
       ? answer.then((response) => withHeaders(response, requestId))
       : withHeaders(answer, requestId);
   };
+
+  function clientOf(c: Context<GatewayEnv>): { readonly client?: string } {
+    const peer = c.env.peerOf?.(c.req.raw) ?? null;
+    return peer === null ? {} : { client: clientAddress(peer, c.req.header("x-forwarded-for") ?? null) };
+  }
 
   app.notFound((c) => {
     const path = quoteValue(c.req.path);
@@ -95,6 +109,7 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
       method: c.req.method,
       path: decoded(c.req.path),
       code: problem.code,
+      ...clientOf(c),
     };
     if (problem.code === "internal_error") log.error("Request {requestId} failed: {error}", { ...facts, error });
     else if (isStorageFault(problem)) {

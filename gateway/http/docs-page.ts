@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { OpenAPIHono } from "@hono/zod-openapi";
+// By its place, since the package does not export it; as a file, so that an executable carries it.
+import scalar from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
 import type { GatewayEnv } from "./app-defaults.ts";
 
 interface StoredFile {
@@ -97,8 +98,7 @@ export function serveDocs(app: OpenAPIHono<GatewayEnv>, document: () => unknown)
 }
 
 async function loadScalar(): Promise<StoredFile> {
-  const path = new URL("browser/standalone.js", import.meta.resolve("@scalar/api-reference"));
-  const plain = new Uint8Array(await readFile(fileURLToPath(path)));
+  const plain = new Uint8Array(await readFile(scalar));
   const etag = `W/"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`;
   return { etag, plain, gzipped: new Uint8Array(await promisify(gzip)(plain)) };
 }

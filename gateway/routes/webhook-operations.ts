@@ -6,7 +6,6 @@ import { apiKeySecurity } from "./deps.ts";
 import {
   Cancellation,
   Cancelled,
-  ChangedWebhook,
   CreatedWebhook,
   NewWebhook,
   pageOf,
@@ -92,7 +91,7 @@ export const updateWebhook = createRoute({
     body: jsonBody(WebhookChange, { description: "Only what is to change", example: { is_active: false } }),
   },
   responses: {
-    200: jsonResponse(ChangedWebhook, { description: "The webhook as it is now" }),
+    200: jsonResponse(Webhook, { description: "The webhook as it is now" }),
     ...withBody,
     ...problemResponses("not_found"),
   },

@@ -115,7 +115,7 @@ export const WebhookChange = v.pipe(
   component("WebhookChange"),
 );
 
-const TokenWarning = v.object({ code: v.string(), message: v.string() });
+const Warning = v.object({ code: v.string(), message: v.string() });
 
 /** A new webhook, with its secret. */
 export const CreatedWebhook = v.pipe(
@@ -123,7 +123,7 @@ export const CreatedWebhook = v.pipe(
     webhook_id: v.string(),
     secret: v.pipe(v.string(), v.description("Shown this once: keep it for the header X-Webhook-Secret")),
     url: v.string(),
-    warnings: v.array(TokenWarning),
+    warnings: v.pipe(v.array(Warning), v.description("What is doubtful about the token or the address")),
   }),
   component("CreatedWebhook"),
 );
@@ -155,14 +155,12 @@ export const Webhook = v.pipe(
     }),
     created_at: v.string(),
     updated_at: v.string(),
+    warnings: v.pipe(
+      v.array(Warning),
+      v.description("What is doubtful about the address; after a change, also about a new token"),
+    ),
   }),
   component("Webhook"),
-);
-
-/** A webhook after a change, with what is doubtful about a new token. */
-export const ChangedWebhook = v.pipe(
-  v.object({ ...Webhook.entries, warnings: v.array(TokenWarning) }),
-  component("ChangedWebhook"),
 );
 
 /** The new secret of a webhook. */

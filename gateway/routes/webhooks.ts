@@ -9,6 +9,7 @@ import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
+import { addressWarnings } from "../public-address.ts";
 import { readCancellation } from "./cancellation.ts";
 import type { RouteDeps } from "./deps.ts";
 import {
@@ -38,7 +39,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     throw new ProblemError("not_found", { path: quoteValue(`/v1/webhooks/${id}`) });
   }
 
-  async function answer(source: SourceRecord) {
+  async function answer(source: SourceRecord, language: Language, doubts: readonly TokenWarning[] = []) {
     const credential = await store.credentials.get(source.credentialId);
     const { dedupeBy, identifiers, createMissingGoals, allowPersonalUserId, uncertainPolicy } = source.options;
     return {
@@ -63,8 +64,15 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       sending: { paused_until: isoOrNull(credential?.pausedUntil ?? null), reason: credential?.pausedReason ?? null },
       created_at: iso(source.createdAt),
       updated_at: iso(source.updatedAt),
+      warnings: warningsOf(doubts, language),
     };
   }
+
+  /** Of the token first: without one that works nothing is sent at all. */
+  const warningsOf = (doubts: readonly TokenWarning[], language: Language) => [
+    ...doubts.map(({ code, params }) => ({ code, message: render(tokenSentences[code], language, params) })),
+    ...addressWarnings(deps.publicUrl, language),
+  ];
 
   const addressOf = (source: SourceRecord) => `${deps.publicUrl}${BASE_PATH}/${source.uuid}`;
 
@@ -90,7 +98,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     });
     c.set("fallbackLanguage", source.language);
     return c.json(
-      { webhook_id: source.uuid, secret, url: addressOf(source), warnings: sayAll(warnings, languageOf(c)) },
+      { webhook_id: source.uuid, secret, url: addressOf(source), warnings: warningsOf(warnings, languageOf(c)) },
       201,
     );
   });
@@ -99,12 +107,13 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     const { workspaceId } = await may(c, "read");
     const { limit, cursor } = c.req.valid("query");
     const page = await store.sources.list({ workspaceId, plugin: PLUGIN, before: decodeCursor(cursor), limit });
-    return c.json({ data: await Promise.all(page.rows.map(answer)), next_cursor: encodeCursor(page.after) }, 200);
+    const data = await Promise.all(page.rows.map((source) => answer(source, languageOf(c))));
+    return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 
   router.openapi(readWebhook, async (c) => {
     const source = await ownWebhook(await may(c, "read"), c.req.param("webhook_id"));
-    return c.json(await answer(source), 200);
+    return c.json(await answer(source, languageOf(c)), 200);
   });
 
   router.openapi(updateWebhook, async (c) => {
@@ -125,7 +134,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       options: optionsOf(body, source.options),
     });
     c.set("fallbackLanguage", changed.language);
-    return c.json({ ...(await answer(changed)), warnings: sayAll(warnings, languageOf(c)) }, 200);
+    return c.json(await answer(changed, languageOf(c), warnings), 200);
   });
 
   router.openapi(deleteWebhook, async (c) => {
@@ -168,8 +177,4 @@ function optionsOf(body: OptionFields, before: SourceOptions): SourceOptions {
     allowPersonalUserId: body.allow_personal_user_id ?? before.allowPersonalUserId,
     uncertainPolicy: body.uncertain_policy ?? before.uncertainPolicy,
   };
-}
-
-function sayAll(warnings: readonly TokenWarning[], language: Language) {
-  return warnings.map(({ code, params }) => ({ code, message: render(tokenSentences[code], language, params) }));
 }

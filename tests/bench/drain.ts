@@ -1,10 +1,11 @@
 import { Database } from "bun:sqlite";
 import { until } from "../setup/process.ts";
-import { aDayAgo, newConversion, newConversions, numberOf, toBody } from "./conversions.ts";
+import { aDayAgo, newConversions, toBody } from "./conversions.ts";
 import { latencies, mb, ratio, whole } from "./figures.ts";
+import { compareLedger } from "./ledger.ts";
 import { runLoad } from "./load.ts";
 import { allAccepted } from "./measure.ts";
-import { type Product, startProduct } from "./servers/start.ts";
+import { startProduct } from "./servers/start.ts";
 import { startSender } from "./servers/start-sender.ts";
 
 const ROWS_PER_REQUEST = 1000;
@@ -65,51 +66,9 @@ export async function benchDrain(): Promise<void> {
   console.log(
     `single posts meanwhile: ${latencies(meanwhile)}; p99 meanwhile / quiet ${ratio(meanwhile.p99, quiet.p99)}`,
   );
-  await compareLedger(product, fromSecond, rows, singlesPosted);
+  await compareLedger(product.metrikaUrl, fromSecond, [
+    { firstNumber: 0, rows },
+    { firstNumber: FIRST_SINGLE, rows: singlesPosted },
+  ]);
   await product.stop();
-}
-
-/** What Metrika counts against what was posted, one by one, by identifier, target and second. */
-async function compareLedger({ metrikaUrl }: Product, fromSecond: number, rows: number, singles: number) {
-  const bulkSeen = new Uint8Array(rows);
-  const singlesSeen = new Uint8Array(singles);
-  let counted = 0;
-  let unknown = 0;
-  let repeated = 0;
-  for await (const line of linesOf(`${metrikaUrl}/_simulator/conversions`)) {
-    const kept = JSON.parse(line) as LedgerLine;
-    counted++;
-    if (kept.times_uploaded > 1) repeated++;
-    const number = numberOf(Number(kept.identifier));
-    const [seen, place] = number >= FIRST_SINGLE ? [singlesSeen, number - FIRST_SINGLE] : [bulkSeen, number];
-    const posted = newConversion(number, fromSecond);
-    const same =
-      kept.identifier_kind === "client_id" && kept.target === posted.target && kept.date_time === posted.dateTime;
-    if (same && seen[place] === 0) seen[place] = 1;
-    else unknown++;
-  }
-  const missing = [bulkSeen, singlesSeen].reduce((sum, seen) => sum + seen.filter((one) => one === 0).length, 0);
-  console.log(
-    `Metrika counts ${whole(counted)} of ${whole(rows + singles)} posted: ${missing} missing, ${unknown} never posted, ${repeated} sent more than once`,
-  );
-}
-
-interface LedgerLine {
-  readonly identifier_kind: string;
-  readonly identifier: string;
-  readonly target: string;
-  readonly date_time: number;
-  readonly times_uploaded: number;
-}
-
-async function* linesOf(url: string): AsyncGenerator<string> {
-  const answer = await fetch(url);
-  if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`);
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of answer.body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
 }

@@ -20,6 +20,7 @@ export interface LoadResult {
   readonly notAccepted: number;
   readonly p50: number;
   readonly p99: number;
+  readonly longest: number;
 }
 
 /** What is asked, by how many connections, for how long. */
@@ -114,6 +115,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     notAccepted,
     p50: quantile(taken, 0.5),
     p99: quantile(taken, 0.99),
+    longest: taken.at(-1) ?? 0,
   };
 }
 

@@ -1,9 +1,12 @@
+import { benchBackup } from "./backup.ts";
 import { benchDrain } from "./drain.ts";
 import { benchIntake } from "./intake.ts";
 import { benchIntakeFull } from "./intake-full.ts";
 import { benchIntakeMixed } from "./intake-mixed.ts";
 import { benchIntakePostgres } from "./intake-postgres.ts";
 import { shapes } from "./measure.ts";
+import { benchPlanner } from "./planner.ts";
+import { benchScaleOut } from "./scale-out.ts";
 import { benchStart } from "./start-up.ts";
 import { benchUpload } from "./upload.ts";
 
@@ -37,6 +40,19 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   drain: {
     about: "a million conversions posted until Metrika has settled the last (BENCH_ROWS), and what it then counts",
     run: benchDrain,
+  },
+  backup: {
+    about: "what single posts wait for while a backup of a million conversions is made (BENCH_STORED)",
+    run: benchBackup,
+  },
+  planner: {
+    about:
+      "a million rows of ten thousand counters planned on PostgreSQL (BENCH_ROWS), and what four workers then cost idle",
+    run: benchPlanner,
+  },
+  "scale-out": {
+    about: "one, two and four gateways on one PostgreSQL (BENCH_ROWS): what they take and deliver together",
+    run: benchScaleOut,
   },
   start: { about: "from the start of the process to its first answer, and its memory when idle", run: benchStart },
 };

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
-import { run, serveSimulator, startGateway, startSimulate, temporaryFolder } from "../setup/process.ts";
+import { run, serveSimulator, startGateway, startSimulate, temporaryFolder, until } from "../setup/process.ts";
 
 // Real processes on a shared machine: each wait has a deadline of its own.
 setDefaultTimeout(60_000);
@@ -141,6 +141,18 @@ test("a port that is taken is told in a sentence", async () => {
   const ended = await run("main", [], { ...folder.settings, PORT: port });
   expect(ended.code).toBe(1);
   expect(ended.stderr).toContain(`Port ${port} is taken`);
+});
+
+test("a start without a public address warns that webhooks cannot be reached, one with it does not", async () => {
+  await using folder = await temporaryFolder();
+  await using gateway = await startGateway(folder);
+  const [line] = await until("the warning is logged", async () => /.*address_local.*/.exec(await gateway.log()));
+  expect(line).toContain('"level":"warning"');
+  await gateway.terminate();
+
+  await using reachable = await startGateway(folder, { PUBLIC_URL: "https://gateway.example.com" });
+  await reachable.terminate();
+  expect(await reachable.log()).not.toContain('"level":"warning"');
 });
 
 test("simulate serves a Metrika that a gateway can be pointed at, and ends cleanly", async () => {

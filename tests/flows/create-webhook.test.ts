@@ -132,3 +132,18 @@ test("a body that is no object is refused by name", async () => {
   expect((await manage("POST", PATH, "{")).body.code).toBe("malformed_json");
   expect((await manage("GET", "/v1/webhooks")).body.data).toEqual([]);
 });
+
+test("an address that nobody else can reach is told wherever a webhook is shown, until PUBLIC_URL is set", async () => {
+  const { manage } = await startTestGateway({ env: { PUBLIC_URL: "" } });
+  const english = { "accept-language": "en" };
+  const created = await manage("POST", PATH, wanted, english);
+  const id = created.body.webhook_id;
+  const shown = await manage("GET", `/v1/webhooks/${id}`, undefined, english);
+  const listed = await manage("GET", "/v1/webhooks", undefined, english);
+  const changed = await manage("PATCH", `/v1/webhooks/${id}`, { name: "Other" }, english);
+
+  const told = { code: "address_local", message: expect.stringContaining("PUBLIC_URL") };
+  for (const { body } of [created, shown, changed]) expect(body.warnings).toEqual([told] as never);
+  expect(listed.body.data).toMatchObject([{ warnings: [told] }]);
+  expect(created.body.url).toStartWith("http://localhost:");
+});

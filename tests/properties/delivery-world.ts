@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Conversion } from "../../core/conversion/conversion.ts";
 import { csvHeader, csvRow } from "../../core/conversion/csv.ts";
 import type { DeliveryDeps } from "../../core/delivery/deps.ts";
-import { createHousekeeping } from "../../core/delivery/housekeeping.ts";
+import type { Housekeeping } from "../../core/delivery/housekeeping.ts";
 import { createLoginPlans } from "../../core/delivery/login-plans.ts";
 import { planUploads } from "../../core/delivery/plan-uploads.ts";
 import { resolveUpload } from "../../core/delivery/resolve-upload.ts";
@@ -15,6 +15,7 @@ import type { MetrikaClient } from "../../core/metrika/client.ts";
 import type {
   BatchRecord,
   BatchRow,
+  LeaseStore,
   SliceResult,
   SourceOptions,
   Store,
@@ -42,6 +43,8 @@ export type Step =
   | { readonly do: "deliver"; readonly sends: SendOutcome; readonly readsFail: boolean; readonly seconds: number }
   | { readonly do: "die"; readonly arrived: boolean }
   | { readonly do: "work"; readonly linked: boolean }
+  /** From here on another gateway on the same database does everything; where there is one only, it goes on. */
+  | { readonly do: "turn"; readonly to: number }
   | ReplaySome
   | CancelSome
   | { readonly do: "pause" | "resume" };
@@ -55,12 +58,22 @@ const conversionOf = ({ visitor, price, currency }: Told): Conversion =>
 
 const vault = createVault(new Uint8Array(32));
 
-/** A gateway's store and worker with a scripted Metrika, and after every step the question whether all is still true. */
+/** What each of several gateways keeps for itself. */
+interface WorldGateway {
+  readonly store: Store;
+  readonly deps: DeliveryDeps;
+  readonly worker: Worker;
+}
+
+/**
+ * The stores and workers of one or several gateways on one database with a scripted Metrika, and after every step the question
+ * whether all is still true. One gateway acts at a time; what the others remember meanwhile may have become wrong.
+ */
 export class DeliveryWorld {
   readonly metrika = new ScriptedMetrika();
   readonly #world: World;
-  readonly #deps: DeliveryDeps;
-  readonly #worker: Worker;
+  readonly #gateways: readonly WorldGateway[];
+  #turn = 0;
   readonly #batches: number[] = [];
   /** What was acknowledged, in the order in which it was written. */
   #acknowledged: { readonly batchId: number; readonly told: Told }[] = [];
@@ -71,42 +84,50 @@ export class DeliveryWorld {
   /** Tries to send, of each uncertain file that only a person may have sent again. */
   readonly #heldAttempts = new Map<number, number>();
 
-  private constructor(world: World, depsWith: (metrika: ScriptedMetrika) => DeliveryDeps) {
-    this.#world = world;
-    this.#deps = depsWith(this.metrika);
-    this.#worker = createWorker(this.#deps);
+  private constructor(stores: readonly Store[], filesFolder: string) {
+    const acting = () => this.#acting.store;
+    // Whoever asks for a part of the store is given that of the gateway whose turn it is.
+    const store = new Proxy({} as Store, { get: (_, part) => Reflect.get(acting(), part) });
+    this.#world = new World(store);
+    this.#gateways = stores.map((own, n) => {
+      const deps = depsOf(this.#world, own, this.metrika, filesFolder, `gateway ${n}`);
+      return { store: own, deps, worker: createWorker(deps) };
+    });
     this.metrika.goals.add("purchase");
   }
 
-  static async open(store: Store, filesFolder: string, uncertainPolicy: UncertainPolicy): Promise<DeliveryWorld> {
-    const world = new World(store);
+  /** @param stores of gateways on one database */
+  static async open(
+    stores: readonly Store[],
+    filesFolder: string,
+    uncertainPolicy: UncertainPolicy,
+  ): Promise<DeliveryWorld> {
+    const delivery = new DeliveryWorld(stores, filesFolder);
+    const world = delivery.#world;
     const { id, uuid } = await world.addCredential();
-    await store.credentials.replaceToken(id, vault.seal("token", `credential:${uuid}`), "hash", world.now);
+    await world.store.credentials.replaceToken(id, vault.seal("token", `credential:${uuid}`), "hash", world.now);
     await world.addSource({ credentialId: id, options: { ...sourceOptions, uncertainPolicy } });
-    const rules = {
-      ...defaultRules,
-      ...{ lingerMs: MINUTE, maxRows: 3, pollMs: MINUTE, readBackMs: [15_000, MINUTE, 5 * MINUTE] },
-      ...{ goalRecheckMs: 10 * MINUTE, retry: { firstMs: 10_000, limitMs: MINUTE } },
-    };
-    return new DeliveryWorld(world, (metrika) => ({
-      store,
-      metrika: metrika.client as MetrikaClient,
-      vault,
-      housekeeping: createHousekeeping(store.leases, "world"),
-      log: { info() {}, warn() {} },
-      filesFolder,
-      now: () => world.now,
-      random: () => 0.5,
-      newUuid: () => world.uuid(),
-      breathe: async () => {},
-      rules,
-      plans: createLoginPlans(store.quota, rules, () => world.now),
-    }));
+    return delivery;
+  }
+
+  get #acting(): WorldGateway {
+    const gateway = this.#gateways[this.#turn];
+    if (gateway === undefined) throw new Error("A world needs a gateway.");
+    return gateway;
+  }
+
+  get #deps(): DeliveryDeps {
+    return this.#acting.deps;
   }
 
   async take(step: Step): Promise<void> {
     const world = this.#world;
     switch (step.do) {
+      case "turn":
+        // Its right to keep house runs out by the real clock, for which no history waits.
+        await this.#deps.housekeeping.release();
+        this.#turn = step.to % this.#gateways.length;
+        break;
       case "receive":
         this.#note(step.told, await world.receive(step.told.map(conversionOf)), true);
         break;
@@ -125,7 +146,7 @@ export class DeliveryWorld {
         world.now += step.seconds * 1000;
         this.metrika.nextSends = step.sends;
         this.metrika.readsFail = step.readsFail;
-        await this.#worker.runOnce();
+        await this.#acting.worker.runOnce();
         if (step.seconds >= 3600) await this.#checkLate();
         break;
       case "decide":
@@ -317,4 +338,46 @@ export class DeliveryWorld {
     expect(batch.statusVersion).toBeGreaterThanOrEqual(before?.statusVersion ?? 0);
     this.#seen.set(batchId, batch);
   }
+}
+
+function depsOf(
+  world: World,
+  store: Store,
+  metrika: ScriptedMetrika,
+  filesFolder: string,
+  holder: string,
+): DeliveryDeps {
+  const rules = {
+    ...defaultRules,
+    ...{ lingerMs: MINUTE, maxRows: 3, pollMs: MINUTE, readBackMs: [15_000, MINUTE, 5 * MINUTE] },
+    ...{ goalRecheckMs: 10 * MINUTE, retry: { firstMs: 10_000, limitMs: MINUTE } },
+  };
+  return {
+    store,
+    metrika: metrika.client as MetrikaClient,
+    vault,
+    housekeeping: askEachTime(store.leases, holder),
+    log: { info() {}, warn() {} },
+    filesFolder,
+    now: () => world.now,
+    random: () => 0.5,
+    newUuid: () => world.uuid(),
+    breathe: async () => {},
+    rules,
+    plans: createLoginPlans(store.quota, rules, () => world.now),
+  };
+}
+
+/** The product's trusts its last answer for two seconds, in which a whole history is over. */
+function askEachTime(leases: LeaseStore, holder: string): Housekeeping {
+  let mine = false;
+  return {
+    holder,
+    async isMine() {
+      mine = await leases.take("housekeeping", holder, 10_000);
+      return mine;
+    },
+    wasMine: () => mine,
+    release: () => leases.release("housekeeping", holder),
+  };
 }

@@ -2,14 +2,22 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
+import postgres from "postgres";
 import { deadLetterReasons } from "../../core/store/port/dead-letters.ts";
+import { openPostgresStore } from "../../core/store/postgres/store.ts";
 import { openSqliteStore } from "../../core/store/sqlite/store.ts";
+import type { Store } from "../../core/store/store.ts";
 import { SOLD_AT, START } from "../contract/store/world.ts";
+import { describePostgres } from "../setup/describe-postgres.ts";
+import { empty } from "../setup/test-database.ts";
 import { DeliveryWorld, type Step, type Told } from "./delivery-world.ts";
 import { sendOutcomes } from "./scripted-metrika.ts";
 
 /** Histories tried; PROPERTY_RUNS=10000 is the long form. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 150);
+/** Over the network a history takes some hundred times as long. */
+const RUNS_ON_POSTGRES = Number(process.env.PROPERTY_RUNS_POSTGRES ?? 3);
+const GATEWAYS = 3;
 
 const folder = mkdtempSync(`${tmpdir()}/gateway-properties-`);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,39 +68,52 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("pause" as const, "resume") }) },
 );
 
+const founding = () => ({
+  uuid: crypto.randomUUID(),
+  workspaceUuid: crypto.randomUUID(),
+  vaultCheck: "",
+  now: START,
+});
+
+/** Takes the steps one after the other, with the question after each whether all is still true, and then once more at the end. */
+async function live(stores: readonly Store[], steps: readonly Step[], policy: "resend" | "hold"): Promise<void> {
+  const world = await DeliveryWorld.open(stores, folder, policy);
+  for (const one of steps) {
+    await world.take(one);
+    await world.check();
+  }
+  const rows = await world.settle();
+
+  const unfinished = rows.filter(
+    ({ upload, setAside }) =>
+      upload?.state !== "completed" &&
+      upload?.state !== "failed" &&
+      setAside !== "goal_not_found" &&
+      setAside !== "cancelled",
+  );
+  expect(unfinished).toEqual([]);
+  const latest = rows.filter(({ kind }) => kind === "accepted");
+  const prices = latest.map(({ conversion: c }) => [c?.clientId, `${c?.price} ${c?.currency}`] as const);
+  expect(prices.length).toBe(new Map(prices).size);
+  expect(Object.fromEntries(prices)).toEqual(Object.fromEntries(world.lastTold()));
+  for (const { conversion: c, upload } of latest) {
+    if (upload?.state !== "completed") continue;
+    const counted = world.metrika.counted.get(`${c?.clientId} ${c?.target} ${SOLD_AT}`);
+    expect(counted).toBe(`${c?.price} ${c?.currency}`);
+  }
+}
+
+const history = (one: fc.Arbitrary<Step>) => fc.array(one, { minLength: 4, maxLength: 30 });
+const policy = fc.constantFrom("resend" as const, "hold");
+
 test(
   "for every history of receipts, corrections, faults, deaths and decisions, each conversion is counted once at the price told last",
   async () => {
-    const history = fc.array(step, { minLength: 4, maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(history, fc.constantFrom("resend", "hold"), async (steps, uncertainPolicy) => {
-        const founding = { uuid: crypto.randomUUID(), workspaceUuid: crypto.randomUUID(), vaultCheck: "", now: START };
-        const store = openSqliteStore(":memory:", founding);
+      fc.asyncProperty(history(step), policy, async (steps, uncertainPolicy) => {
+        const store = openSqliteStore(":memory:", founding());
         try {
-          const world = await DeliveryWorld.open(store, folder, uncertainPolicy);
-          for (const one of steps) {
-            await world.take(one);
-            await world.check();
-          }
-          const rows = await world.settle();
-
-          const unfinished = rows.filter(
-            ({ upload, setAside }) =>
-              upload?.state !== "completed" &&
-              upload?.state !== "failed" &&
-              setAside !== "goal_not_found" &&
-              setAside !== "cancelled",
-          );
-          expect(unfinished).toEqual([]);
-          const latest = rows.filter(({ kind }) => kind === "accepted");
-          const prices = latest.map(({ conversion: c }) => [c?.clientId, `${c?.price} ${c?.currency}`] as const);
-          expect(prices.length).toBe(new Map(prices).size);
-          expect(Object.fromEntries(prices)).toEqual(Object.fromEntries(world.lastTold()));
-          for (const { conversion: c, upload } of latest) {
-            if (upload?.state !== "completed") continue;
-            const counted = world.metrika.counted.get(`${c?.clientId} ${c?.target} ${SOLD_AT}`);
-            expect(counted).toBe(`${c?.price} ${c?.currency}`);
-          }
+          await live([store], steps, uncertainPolicy);
         } finally {
           await store.close();
         }
@@ -102,3 +123,35 @@ test(
   },
   20_000 + RUNS * 400,
 );
+
+describePostgres("Of three gateways on one PostgreSQL of which now one and now another acts", (server) => {
+  const turn = fc.record({ do: fc.constant("turn" as const), to: fc.nat(GATEWAYS - 1) });
+
+  test(
+    "the same is true, whatever each remembers of what it did before",
+    async () => {
+      const url = await server().createDatabase();
+      const sql = postgres(url, { max: 1, onnotice: () => {} });
+      await fc.assert(
+        fc.asyncProperty(
+          history(fc.oneof({ weight: 24, arbitrary: step }, { weight: 12, arbitrary: turn })),
+          policy,
+          async (steps, uncertainPolicy) => {
+            const founded = founding();
+            const open = () => openPostgresStore(url, founded, { connections: 2 });
+            const stores = [await open(), await open(), await open()];
+            try {
+              await live(stores, steps, uncertainPolicy);
+            } finally {
+              for (const store of stores) await store.close();
+              await empty(sql);
+            }
+          },
+        ),
+        { numRuns: RUNS_ON_POSTGRES, endOnFailure: true, verbose: 0 },
+      );
+      await sql.end();
+    },
+    60_000 + RUNS_ON_POSTGRES * 20_000,
+  );
+});

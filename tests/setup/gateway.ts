@@ -34,6 +34,8 @@ export interface TestGatewayOptions {
   readonly random?: () => number;
   /** Stands between the gateway and the simulator. */
   readonly network?: (through: Fetch) => Fetch;
+  /** For what only one database has; default: whichever the run is about. */
+  readonly store?: "sqlite";
   /** What the world looks like before the gateway starts; default: the demo's counter, token, goals and visits. */
   readonly seed?: (simulator: MetrikaSimulator) => void;
 }
@@ -133,7 +135,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const clock = createManualClock(Date.parse(START));
   const simulator = createMetrikaSimulator({ clock, settings: options.settings ?? {} });
   (options.seed ?? seedDemo)(simulator);
-  const database = await openTestDatabase(folder);
+  const database = await openTestDatabase(folder, options.store);
   const config = testConfig(folder, { ...database.env, ...options.env });
   const through: Fetch = (url, init) => simulator.fetch(url, init);
   const compose = () =>

@@ -18,5 +18,7 @@ export interface CounterGoals {
 /** The cache of goals, one entry for a counter of a workspace. */
 export interface GoalStore {
   get(workspaceId: number, counterId: number): Promise<CounterGoals | null>;
+  /** Of all counters with one of these numbers in one of these workspaces, in no order. */
+  getMany(workspaceIds: readonly number[], counterIds: readonly number[]): Promise<readonly CounterGoals[]>;
   save(goals: CounterGoals): Promise<void>;
 }

@@ -31,6 +31,8 @@ export interface CredentialStore {
     now: number;
   }): Promise<CredentialRecord>;
   get(id: number): Promise<CredentialRecord | null>;
+  /** In no order. */
+  getMany(ids: readonly number[]): Promise<readonly CredentialRecord[]>;
   /** Replaces the token, forgets the login and ends a pause: what waited for a working token goes on by itself. */
   replaceToken(id: number, sealedToken: string, tokenHash: string, now: number): Promise<void>;
   /** What was counted under the token's hash is the login's from now on. */

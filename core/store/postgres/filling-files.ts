@@ -5,6 +5,14 @@ import type { Asking } from "./driver.ts";
 /** Files opened within this time of a counter's first one are first ones too: the first batch may need several. */
 const FIRST_MOMENT_MS = 2000;
 
+/** The rows of a page that one lane takes. */
+interface LanePart {
+  readonly key: string;
+  readonly lane: Lane;
+  rows: number;
+  bytes: number;
+}
+
 /** A row on its way into a file. */
 export type Going = Placement & { readonly to: "upload" };
 
@@ -56,7 +64,7 @@ export function createFillingFiles(ask: Ask) {
        from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
          with ordinality v(counter_id, credential_id, currency, workspace_id, target, identifier, uncertain_policy, n)
        cross join lateral (
-         select id, rows, bytes from gateway.uploads u
+         select id, rows, bytes from uploads u
          where state = 'filling' and u.counter_id = v.counter_id and u.credential_id = v.credential_id and u.currency = v.currency
            and u.workspace_id = v.workspace_id and u.target is not distinct from v.target
            and u.identifier is not distinct from v.identifier and u.uncertain_policy = v.uncertain_policy and replay_of is null
@@ -73,8 +81,8 @@ export function createFillingFiles(ask: Ask) {
     const distinct = [...new Map(lanes.map((lane) => [counterKey(lane), lane])).values()];
     const found = await ask<{ n: number; filling: number; is_first: boolean }>(
       on,
-      `select v.n, (select count(*) from gateway.uploads u where u.state = 'filling' and u.counter_id = v.counter_id) as filling,
-         not exists (select 1 from gateway.uploads u where u.counter_id = v.counter_id and u.workspace_id = v.workspace_id
+      `select v.n, (select count(*) from uploads u where u.state = 'filling' and u.counter_id = v.counter_id) as filling,
+         not exists (select 1 from uploads u where u.counter_id = v.counter_id and u.workspace_id = v.workspace_id
            and (u.state <> 'filling' or u.created_at < $3)) as is_first
        from unnest($1::bigint[], $2::bigint[]) with ordinality v(counter_id, workspace_id, n)`,
       [
@@ -93,7 +101,7 @@ export function createFillingFiles(ask: Ask) {
     const uuids = files.map(() => newUuid());
     const opened = await ask<{ id: number; uuid: string }>(
       on,
-      `insert into gateway.uploads (uuid, workspace_id, counter_id, credential_id, currency, target, identifier, uncertain_policy,
+      `insert into uploads (uuid, workspace_id, counter_id, credential_id, currency, target, identifier, uncertain_policy,
          state, ripe_at, not_before, next_attempt_at, created_at, updated_at)
        select v.uuid, v.workspace_id, v.counter_id, v.credential_id, v.currency, v.target, v.identifier, v.uncertain_policy,
          'filling', v.ripe_at, 0, v.ripe_at, $10, $10
@@ -108,19 +116,24 @@ export function createFillingFiles(ask: Ask) {
 
   return {
     async choose(on: Asking, page: readonly Going[], rules: PlacementRules): Promise<ReadonlyMap<number, FillingFile>> {
-      const lanes = [...Map.groupBy(page, ({ lane }) => laneKey(lane)).values()].map((going) => ({
-        lane: (going[0] as Going).lane,
-        rows: going.length,
-        bytes: going.reduce((sum, { row }) => sum + row.bytes, 0),
-      }));
+      const parts = new Map<string, LanePart>();
+      const partOf = page.map(({ row, lane }) => {
+        const key = laneKey(lane);
+        const part = parts.get(key) ?? { key, lane, rows: 0, bytes: 0 };
+        part.rows++;
+        part.bytes += row.bytes;
+        parts.set(key, part);
+        return part;
+      });
+      const lanes = [...parts.values()];
       const found = await findFiles(
         on,
         lanes.map(({ lane }) => lane),
         rules,
       );
       const short = lanes
-        .filter(({ lane, rows, bytes }) => {
-          const file = found.get(laneKey(lane));
+        .filter(({ key, rows, bytes }) => {
+          const file = found.get(key);
           return !file || file.rows + rows > rules.maxRows || file.bytes + bytes > rules.maxBytes;
         })
         .map(({ lane }) => lane);
@@ -128,7 +141,7 @@ export function createFillingFiles(ask: Ask) {
         countersOf(on, short, rules.now),
         findFiles(on, distinctMixed(short), rules),
       ]);
-      const { chosen, toOpen } = chooseFiles(page, new Map([...found, ...shared]), counters, rules);
+      const { chosen, toOpen } = chooseFiles(page, partOf, new Map([...found, ...shared]), counters, rules);
       await open(on, toOpen, rules);
       const opened = new Set(toOpen);
       return new Map(
@@ -144,6 +157,7 @@ export function createFillingFiles(ask: Ask) {
 /** Which file each row goes into, as if one came after the other. */
 function chooseFiles(
   page: readonly Going[],
+  partOf: readonly LanePart[],
   found: ReadonlyMap<string, Found>,
   counters: ReadonlyMap<string, CounterFiles>,
   rules: PlacementRules,
@@ -151,8 +165,7 @@ function chooseFiles(
   const files = new Map<string, ChosenFile>();
   const toOpen: ChosenFile[] = [];
   const isFull = ({ rows, bytes }: Found | ChosenFile) => rows >= rules.maxRows || bytes >= rules.maxBytes;
-  const findOpen = (lane: Lane): ChosenFile | null => {
-    const key = laneKey(lane);
+  const findOpen = (key: string, lane: Lane): ChosenFile | null => {
     let file = files.get(key);
     const known = found.get(key);
     if (!file && known) {
@@ -170,13 +183,13 @@ function chooseFiles(
     return file;
   };
   const chosen = new Map<number, ChosenFile>();
-  for (const { row, lane, lingerMs } of page) {
-    const counter = counters.get(counterKey(lane));
-    let file = findOpen(lane);
+  for (const [n, { row, lane, lingerMs }] of page.entries()) {
+    let file = findOpen(partOf[n]?.key ?? laneKey(lane), lane);
     if (!file) {
+      const counter = counters.get(counterKey(lane));
       const mayOpen = lane.target === null || (counter?.filling ?? 0) < rules.maxLanes;
       const kind = mayOpen ? lane : mixed(lane);
-      file = (mayOpen ? null : findOpen(kind)) ?? openNew(kind, lingerMs, counter);
+      file = (mayOpen ? null : findOpen(laneKey(kind), kind)) ?? openNew(kind, lingerMs, counter);
     }
     file.rows++;
     file.bytes += row.bytes;

@@ -27,12 +27,17 @@ const TOLD_AND_SENT = "join gateway.batches b on b.id = c.batch_id left join gat
 export async function letPastWeeksGo(driver: PostgresDriver, now: number, before: number): Promise<number> {
   const past = (await weeksOf(driver.sql)).filter((week) => (week + WEEK) * 1000 <= before);
   let gone = 0;
-  for (const week of past) gone += await emptyWeek(driver, week, now, before);
+  for (const week of past) {
+    const facts = await emptyWeek(driver, week, now, before);
+    if (facts === null) return gone;
+    gone += facts;
+  }
   await dropEmptyWeeks(driver, past);
   return gone;
 }
 
-async function emptyWeek(driver: PostgresDriver, week: number, now: number, before: number): Promise<number> {
+/** How many facts went; null when somebody reads them for too long. */
+async function emptyWeek(driver: PostgresDriver, week: number, now: number, before: number): Promise<number | null> {
   const table = tableOf(week);
   // All of it is read here, where nobody waits; only what can have changed since is looked at again with everybody kept out.
   const [found] = await driver.sql.unsafe(
@@ -59,17 +64,17 @@ async function emptyWeek(driver: PostgresDriver, week: number, now: number, befo
     await tx.unsafe(`truncate ${table}`);
     return true;
   });
-  return isGone ? facts : 0;
+  return isGone === null ? null : isGone ? facts : 0;
 }
 
 /** What Metrika counted is still known by its key. Written while the facts are there, where it says nothing new. */
 async function keepKeysOfSent(driver: PostgresDriver, table: string): Promise<void> {
   for (let after: number | null = 0; after !== null; ) {
     const [last]: postgres.Row[] = await driver.sql.unsafe(
-      `with some as (select id, upload_id from ${table} where id > $1 order by id limit ${KEYS_AT_ONCE}),
-         kept as (update gateway.source_keys k set upload_id = s.upload_id from some s join gateway.uploads u on u.id = s.upload_id and u.state = 'completed'
+      `with portion as (select id, upload_id from ${table} where id > $1 order by id limit ${KEYS_AT_ONCE}),
+         kept as (update gateway.source_keys k set upload_id = s.upload_id from portion s join gateway.uploads u on u.id = s.upload_id and u.state = 'completed'
            where k.conversion_id = s.id and k.upload_id is distinct from s.upload_id)
-       select max(id) as id from some`,
+       select max(id) as id from portion`,
       [after],
     );
     after = last?.id ?? null;

@@ -1,48 +1,40 @@
-import type { IdentifierKind } from "../../conversion/conversion.ts";
-import { BYTES, IDENTIFIER } from "../sql/upload-groups.ts";
-import type { PlacementRules, PlanningStore, SetAsideReason, UnassignedRow } from "../store.ts";
+import type { TransactionSql } from "postgres";
+import { readSecondsVersion } from "../sql/seconds-version.ts";
+import { toUnassigned, UNASSIGNED, type UnassignedColumns } from "../sql/unassigned-rows.ts";
+import { createWaitingRows } from "../sql/waiting-rows.ts";
+import type { PlacementRules, PlanningStore } from "../store.ts";
 import { createAsk } from "./ask.ts";
-import type { Asking, PostgresDriver } from "./driver.ts";
+import type { PostgresDriver } from "./driver.ts";
 import { holdLease } from "./leases.ts";
 import { createPlacing } from "./place.ts";
 import { createSeconds } from "./same-second.ts";
 
-/** The part of planning that PostgreSQL does in its own way. */
-type OwnPart = Pick<PlanningStore, "readNew" | "readReturning" | "place" | "sealRipe">;
-
 /** After so many rows new ones are looked for from the lowest id on again: ids do not rise with the order of commits. */
 const LOOK_BACK_AFTER_ROWS = 50_000;
 
-interface Row {
-  readonly id: number;
-  readonly batch_id: number;
-  readonly received_at: number;
-  readonly source_id: number;
-  readonly workspace_id: number;
-  readonly counter_id: number;
-  readonly currency: string;
-  readonly target: string;
-  readonly identifier: IdentifierKind;
-  readonly purchase_id: string;
-  readonly date_time: number;
-  readonly bytes: number;
-  readonly set_aside: SetAsideReason | null;
+/** What was read longer ago than this may be old. */
+const FRESH_MS = 1000;
+
+interface PageAhead {
+  readonly from: number;
+  readonly limit: number;
+  readonly rows: Promise<readonly UnassignedColumns[]>;
+  readonly at: number;
 }
 
-const UNASSIGNED = `select c.id, c.batch_id, b.created_at as received_at, c.source_id, c.workspace_id, c.counter_id, c.currency, c.target,
-    ${IDENTIFIER} as identifier, c.purchase_id, c.date_time, ${BYTES} as bytes, c.set_aside
-  from gateway.conversions c join gateway.batches b on b.id = c.batch_id`;
-
 /** Rows find their file here. Only the holder of the lease `housekeeping` places them, one page after the other. */
-export function preparePlanning(driver: PostgresDriver): OwnPart {
+export function preparePlanning(driver: PostgresDriver): PlanningStore {
   const ask = createAsk(driver);
   const seconds = createSeconds(ask);
-  const placing = createPlacing(ask, seconds);
+  const placing = createPlacing(driver, ask, seconds);
   /** What the memory of seconds is true for. */
   let known = "";
   /** New rows up to here were placed in this run, so that reading on does not pass by what they left in the index. */
   let after = 0;
   let sinceLookBack = 0;
+  /** The page after the one that is being placed, read meanwhile. */
+  let ahead: PageAhead | null = null;
+  let pageLimit = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One after the other: rows that waited for a goal are placed beside new ones, and seconds are held by what came before. */
@@ -53,40 +45,59 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
   }
 
   const newRows = (from: number, limit: number) =>
-    ask<Row>(
+    ask<UnassignedColumns>(
       driver.sql,
-      `${UNASSIGNED} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit $2`,
-      [from, limit],
+      `${UNASSIGNED} where c.id > $1 and c.upload_id is null and c.set_aside is null and b.sealed = 1 order by c.id limit ${Math.trunc(limit)}`,
+      [from],
     );
 
-  /** The term of the lease, null for who does not hold it. The memory of seconds is let go of when it may no longer be true. */
-  async function enter(on: Asking, { holder }: PlacementRules): Promise<boolean> {
+  /** New rows after `after`: those that were read ahead, where that was right and just now. */
+  async function nextNewRows(limit: number): Promise<readonly UnassignedColumns[]> {
+    const read = ahead;
+    ahead = null;
+    pageLimit = limit;
+    const fits = read && read.from === after && read.limit === limit && performance.now() - read.at < FRESH_MS;
+    return fits ? read.rows : newRows(after, limit);
+  }
+
+  /** A full page has another one behind it. Where its placing fails it is not where the next reading begins. */
+  function readAhead(fresh: readonly number[]): void {
+    if (fresh.length === 0 || fresh.length !== pageLimit) return;
+    const from = Math.max(...fresh);
+    const rows = newRows(from, pageLimit);
+    rows.catch(() => {});
+    ahead = { from, limit: pageLimit, rows, at: performance.now() };
+  }
+
+  /** Whether the holder may place. The memory of seconds is let go of when it may no longer be true. */
+  async function enter(on: TransactionSql, { holder }: PlacementRules): Promise<boolean> {
     const [term, version] = await Promise.all([
       holdLease(ask, on, "housekeeping", holder),
-      ask<{ value: number }>(on, "select value from gateway.watermarks where name = 'seconds'"),
+      driver.within(on, readSecondsVersion()),
     ]);
     if (term === null) return false;
-    const now = `${holder}/${term}/${version[0]?.value ?? 0}`;
-    if (now !== known) seconds.forget();
-    known = now;
+    const current = `${holder}/${term}/${version}`;
+    if (current !== known) seconds.forget();
+    known = current;
     return true;
   }
 
   return {
+    ...createWaitingRows(driver),
     async readNew(limit) {
       if (sinceLookBack >= LOOK_BACK_AFTER_ROWS) after = 0;
       if (after === 0) sinceLookBack = 0;
-      const rows = await newRows(after, limit);
+      const rows = await nextNewRows(limit);
       if (rows.length === limit || after === 0) return rows.map(toUnassigned);
       after = 0;
       return (await newRows(0, limit)).map(toUnassigned);
     },
     async readReturning(limit) {
-      const rows = await ask<Row>(
+      const rows = await ask<UnassignedColumns>(
         driver.sql,
         // Not by the index of ids, which the planner likes when it believes that many rows return: it would read them all.
         `${UNASSIGNED} where b.sealed = 1 and c.set_aside in ('requeued', 'waiting_upload')
-           and not exists (select 1 from gateway.conversion_revisions r join gateway.uploads u on u.id = r.upload_id
+           and not exists (select 1 from conversion_revisions r join uploads u on u.id = r.upload_id
              where r.conversion_id = c.id and u.state not in ('completed', 'failed'))
          order by c.id + 0 limit $1`,
         [limit],
@@ -95,13 +106,16 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
     },
     place: (placements, rules) =>
       inTurn(async () => {
-        const page = await driver.transact(async (on) =>
-          (await enter(on, rules)) ? placing(on, placements, rules) : null,
-        );
+        const fresh = placements.flatMap(({ row }) => (row.setAside === null ? row.id : []));
+        readAhead(fresh);
+        const page = await driver.transact(async (on) => {
+          // Every statement touches few rows by their keys. Plans are kept, some from when a table was still empty.
+          ask(on, "set local enable_seqscan = off").catch(() => {});
+          return (await enter(on, rules)) ? placing(on, placements, rules) : null;
+        });
         if (page === null) return null;
         seconds.keep(page.seconds);
-        const fresh = placements.filter(({ row }) => row.setAside === null);
-        after = Math.max(after, ...fresh.map(({ row }) => row.id));
+        after = Math.max(after, ...fresh);
         sinceLookBack += fresh.length;
         return { rows: page.rows, sharedSeconds: page.sharedSeconds };
       }),
@@ -112,11 +126,11 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
         const sealed = await driver.transact((on) =>
           ask(
             on,
-            `update gateway.uploads u set state = 'planned', sealed_at = $1, next_attempt_at = $1, updated_at = $1, version = version + 1
+            `update uploads u set state = 'planned', sealed_at = $1, next_attempt_at = $1, updated_at = $1, version = version + 1
              where state = 'filling' and next_attempt_at <= $1 and rows > 0 and not_before * 1000 < $1
                and (rows >= $2 or bytes >= $3 or (ripe_at <= $1
-                 and not exists (select 1 from gateway.credentials c where c.id = u.credential_id and c.paused_until > $1)
-                 and not exists (select 1 from gateway.uploads p where p.state = 'planned' and p.attempts > 0
+                 and not exists (select 1 from credentials c where c.id = u.credential_id and c.paused_until > $1)
+                 and not exists (select 1 from uploads p where p.state = 'planned' and p.attempts > 0
                    and p.counter_id = u.counter_id and p.credential_id = u.credential_id))) returning 1`,
             [now, maxRows, maxBytes],
           ),
@@ -125,19 +139,3 @@ export function preparePlanning(driver: PostgresDriver): OwnPart {
       }),
   };
 }
-
-const toUnassigned = (r: Row): UnassignedRow => ({
-  id: r.id,
-  batchId: r.batch_id,
-  receivedAt: r.received_at,
-  sourceId: r.source_id,
-  workspaceId: r.workspace_id,
-  counterId: r.counter_id,
-  currency: r.currency,
-  target: r.target,
-  identifier: r.identifier,
-  purchaseId: r.purchase_id,
-  dateTime: r.date_time,
-  bytes: r.bytes,
-  setAside: r.set_aside,
-});

@@ -43,7 +43,7 @@ type Holder = IdentifiedFact & { readonly second: number; readonly counter_id: n
 
 const FACT = "c.target, c.client_id, c.user_id, c.yclid, c.purchase_id, c.price, c.currency, c.date_time";
 const HOLDS = `(c.upload_id is not null or c.revision > 0 and exists (
-  select 1 from gateway.conversion_revisions r where r.conversion_id = c.id and r.upload_id is not null))`;
+  select 1 from conversion_revisions r where r.conversion_id = c.id and r.upload_id is not null))`;
 /** A moved row stands a little before its own second, which tells its partition. */
 const MOVED_TO = `c.sent_time = v.second and c.counter_id = v.counter_id and c.date_time between v.second and v.second + ${FARTHEST_SECONDS}`;
 const SECONDS = "unnest($1::bigint[], $2::bigint[]) v(second, counter_id)";
@@ -59,7 +59,7 @@ export function createSeconds(ask: Ask): Seconds {
     if (returning.length === 0) return rows;
     const found = await ask<{ id: number }>(
       on,
-      `select distinct conversion_id as id from gateway.conversion_revisions
+      `select distinct conversion_id as id from conversion_revisions
        where conversion_id = any($1::bigint[]) and upload_id is not null`,
       [numbers(returning.map(({ id }) => id))],
     );
@@ -98,8 +98,8 @@ export function createSeconds(ask: Ask): Seconds {
       on,
       `select v.second, v.counter_id, n.id, n.target, n.client_id, n.user_id, n.yclid, n.purchase_id from ${SECONDS}
          cross join lateral (select count(*) as size from (
-           select 1 from gateway.conversions c where c.date_time = v.second and c.counter_id = v.counter_id limit ${SMALL_CROWD + 1}) few) crowd
-         left join lateral (select ${FACT}, c.id from gateway.conversions c
+           select 1 from conversions c where c.date_time = v.second and c.counter_id = v.counter_id limit ${SMALL_CROWD + 1}) few) crowd
+         left join lateral (select ${FACT}, c.id from conversions c
            where c.date_time = v.second and c.counter_id = v.counter_id and crowd.size <= ${SMALL_CROWD}) n on true
        where crowd.size > 1`,
       ofRows(seconds),
@@ -115,13 +115,13 @@ export function createSeconds(ask: Ask): Seconds {
 
   async function movedTo(on: Asking, seconds: ReadonlyMap<string, readonly UnassignedRow[]>) {
     if (anyMoved === null) {
-      const some = await ask(on, "select 1 from gateway.conversions where sent_time is not null limit 1");
+      const some = await ask(on, "select 1 from conversions where sent_time is not null limit 1");
       anyMoved = some.length > 0;
     }
     if (!anyMoved || seconds.size === 0) return new Set<string>();
     const found = await ask<{ second: number; counter_id: number }>(
       on,
-      `select v.second, v.counter_id from ${SECONDS} where exists (select 1 from gateway.conversions c where ${MOVED_TO})`,
+      `select v.second, v.counter_id from ${SECONDS} where exists (select 1 from conversions c where ${MOVED_TO})`,
       ofRows(seconds),
     );
     return new Set(found.map(({ second, counter_id }) => secondKey(counter_id, second)));
@@ -132,7 +132,7 @@ export function createSeconds(ask: Ask): Seconds {
       on,
       `select c.id, ${FACT}, s.options ->> 'identifiers' as identifiers
        from unnest($1::bigint[], $2::bigint[]) v(id, date_time)
-         join gateway.conversions c on c.id = v.id and c.date_time = v.date_time join gateway.sources s on s.id = c.source_id`,
+         join conversions c on c.id = v.id and c.date_time = v.date_time join sources s on s.id = c.source_id`,
       [numbers(rows.map(({ id }) => id)), numbers(rows.map(({ dateTime }) => dateTime))],
     );
     return new Map(found.map((fact) => [fact.id, identitiesOf(fact)]));
@@ -145,11 +145,11 @@ export function createSeconds(ask: Ask): Seconds {
       on,
       `select v.second, v.counter_id, c.*, s.options ->> 'identifiers' as identifiers from ${SECONDS}
          cross join lateral (
-           select ${FACT}, c.source_id from gateway.conversions c
+           select ${FACT}, c.source_id from conversions c
              where c.date_time = v.second and c.counter_id = v.counter_id and c.sent_time is null and ${HOLDS}
            union all
-           select ${FACT}, c.source_id from gateway.conversions c where ${MOVED_TO} and ${HOLDS}) c
-         join gateway.sources s on s.id = c.source_id`,
+           select ${FACT}, c.source_id from conversions c where ${MOVED_TO} and ${HOLDS}) c
+         join sources s on s.id = c.source_id`,
       [numbers(list.map(({ second }) => second)), numbers(list.map(({ counterId }) => counterId))],
     );
     const holders = Map.groupBy(found, ({ counter_id, second }) => secondKey(counter_id, second));

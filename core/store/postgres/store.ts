@@ -1,4 +1,4 @@
-import { type Placeholder, sql } from "drizzle-orm";
+import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -9,7 +9,6 @@ import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createUploadStore } from "../sql/uploads.ts";
-import { createWaitingRows } from "../sql/waiting-rows.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
 import type { Founding, Store } from "../store.ts";
@@ -17,6 +16,7 @@ import { createIntake } from "./intake.ts";
 import { pgLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
+import { withPlainErrors } from "./plain-errors.ts";
 import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
@@ -38,25 +38,27 @@ export async function openPostgresStore(
   const accounts = {
     db,
     tables: schema,
-    ids: (list: Placeholder) => sql`(select value::bigint from gateway.json_each(${list}))`,
+    // As an array, whose length is guessed at ten: of a query PostgreSQL would guess a hundred, and rather read all of a small table.
+    isOneOf: (id: AnyColumn, list: Placeholder) =>
+      sql`${id} = any (array(select value::bigint from gateway.json_each(${list})))`,
     // Equal to nothing: other gateways write all the time, and what concerns sources is told by `shared`.
     changesElsewhere: async () => Number.NaN,
   };
   return {
     installation,
-    apiKeys: apiKeyQueries(accounts),
-    credentials: credentialQueries(accounts, driver),
-    sources: sourceQueries(accounts),
+    apiKeys: withPlainErrors(apiKeyQueries(accounts)),
+    credentials: withPlainErrors(credentialQueries(accounts, driver)),
+    sources: withPlainErrors(sourceQueries(accounts)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
-    planning: { ...createWaitingRows(driver), ...preparePlanning(driver) },
+    planning: preparePlanning(driver),
     uploads: createUploadStore(driver, () => lockClaims.send()),
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),
-    goals: goalQueries(accounts),
+    goals: withPlainErrors(goalQueries(accounts)),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
     leases: pgLeases(driver),

@@ -142,13 +142,15 @@ export interface SourceBatches {
   fileSome(limit: number): Promise<number>;
 }
 
-const byId = statement<BatchLine, [number]>(`${BATCH} where b.id = ?1`);
+// The casts here and below keep SQLite from planning a join anew for each value of a parameter, which it does where a table has a
+// partial index: 11 µs instead of 100 for a batch, measured.
+const byId = statement<BatchLine, [number]>(`${BATCH} where b.id = cast(?1 as bigint)`);
 const byIds = statement<BatchLine, [string]>(`${BATCH} where b.id in ${ids("?1")}`);
 const uploadsOf = statement<Omit<BatchUpload, "exclusive"> & { readonly exclusive: number }, [number]>(
   `select ${uploadRecord("u")}, bu.rows as "batchRows", bu.duplicates as "batchDuplicates",
      case when bu.rows > 0 and not exists (
        select 1 from batch_uploads o where o.upload_id = u.id and o.batch_id <> bu.batch_id and o.rows > 0) then 1 else 0 end as exclusive
-   from batch_uploads bu join uploads u on u.id = bu.upload_id where bu.batch_id = ?1 order by u.id`,
+   from batch_uploads bu join uploads u on u.id = bu.upload_id where bu.batch_id = cast(?1 as bigint) order by u.id`,
 );
 const setAsideOf = statement<SetAside, [number]>(
   "select target, reason, rows from batch_set_aside where batch_id = ?1 order by reason, target",

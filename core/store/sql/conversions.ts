@@ -24,10 +24,10 @@ interface Owner {
 const REVISIONS = `
   select r.row, 'replaced' as kind, c.id as conversion_id, ${FACT}, r.price, r.currency, r.revision,
       case when r.upload_id is null then coalesce(r.outcome, c.set_aside) end as set_aside, r.upload_id, r.batch_id, r.replaced_at
-    from conversion_revisions r join conversions c on c.id = r.conversion_id where r.conversion_id = ?1
+    from conversion_revisions r join conversions c on c.id = r.conversion_id where r.conversion_id = cast(?1 as bigint)
   union all
   select c.row, 'accepted', c.id, ${FACT}, c.price, c.currency, c.revision, c.set_aside, c.upload_id, c.batch_id, null
-    from conversions c where c.id = ?1`;
+    from conversions c where c.id = cast(?1 as bigint)`;
 
 // A batch that is still being written may be taken back: what it tells is not there, and what it corrects still stands.
 const revisionsOf = statement<RevisionLine, [number]>(

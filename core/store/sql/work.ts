@@ -9,14 +9,12 @@
  * - lists of ids or texts come as JSON: {@link ids}, {@link texts}; the greater and lesser of two values are {@link greater}
  *   and {@link lesser};
  * - truth in columns is 1 or 0; a condition is not a number: `count(case when … then 1 end)`, `cast(… as integer)`;
+ * - an index that SQLite must be told is named by `indexed by`, which PostgreSQL does not get to see;
  * - no bare column beside an aggregate, no `iif`, no `insert or ignore`, no comma between tables after `from`.
  */
 
 /** What a parameter can be; instants and ids are whole numbers. */
 export type Param = string | number | null;
-
-/** A row as the database gives it. */
-export type Row = Readonly<Record<string, unknown>>;
 
 /** One question on its way to the database. */
 export interface Question {

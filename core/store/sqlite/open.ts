@@ -2,12 +2,12 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
-import { migrate } from "drizzle-orm/bun-sqlite/migrator";
+import { SQLiteBunSession } from "drizzle-orm/bun-sqlite/session";
+import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { DatabaseInUseError, DatabaseUnusableError } from "../database-errors.ts";
-import journal from "../migrations/sqlite/meta/_journal.json" with { type: "json" };
 import * as schema from "../schema.sqlite.ts";
-
-const MIGRATIONS = `${import.meta.dir}/../migrations/sqlite`;
+import { migrations } from "./migrations.ts";
+import { refuseMoved } from "./moved.ts";
 
 /** The drizzle handle the queries are written against. */
 export type Db = ReturnType<typeof drizzle<typeof schema>>;
@@ -16,6 +16,8 @@ export type Db = ReturnType<typeof drizzle<typeof schema>>;
 export interface OpenDatabase {
   readonly sqlite: Database;
   readonly db: Db;
+  /** The migrations that this opening has applied, by name. */
+  readonly migrated: readonly string[];
   close(): void;
 }
 
@@ -23,19 +25,22 @@ export interface OpenDatabase {
  * Opens (or creates) the SQLite database, takes the one-process lock, applies migrations.
  * @param path a file's path, or ":memory:"
  * @throws {DatabaseInUseError} when another process holds it
- * @throws {DatabaseUnusableError}
+ * @throws {DatabaseUnusableError} also when its data went to PostgreSQL
  */
 export function openSqlite(path: string): OpenDatabase {
   const inMemory = path === ":memory:";
   if (!inMemory) makeFolder(dirname(path));
-  const lock = inMemory ? null : takeLock(`${path}.lock`, path);
+  const lock = inMemory ? null : takeLock(path);
   let sqlite: Database | null = null;
   let db: Db;
+  let migrated: readonly string[];
   try {
     sqlite = openFile(path);
     db = drizzle(sqlite, { schema });
-    refuseNewer(sqlite, path);
-    migrate(db, { migrationsFolder: MIGRATIONS });
+    const applied = refuseNewer(sqlite, path);
+    migrated = migrations.slice(applied).map(({ tag }) => tag);
+    migrate(sqlite);
+    refuseMoved(sqlite, path);
   } catch (cause) {
     sqlite?.close();
     lock?.close();
@@ -48,6 +53,7 @@ export function openSqlite(path: string): OpenDatabase {
   return {
     sqlite,
     db,
+    migrated,
     close() {
       sqlite.close();
       lock?.close();
@@ -90,6 +96,12 @@ function openFile(path: string): Database {
   }
 }
 
+/** Applies what is missing. drizzle's `migrate` reads a folder and hands over to this, which an executable cannot. */
+function migrate(sqlite: Database): void {
+  const dialect = new SQLiteSyncDialect();
+  dialect.migrate([...migrations], new SQLiteBunSession(sqlite, dialect, undefined));
+}
+
 function unusable(what: string, cause: unknown): DatabaseUnusableError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const mend = "Let the gateway's user write there, or name another place (DATABASE_URL).";
@@ -98,25 +110,29 @@ function unusable(what: string, cause: unknown): DatabaseUnusableError {
 
 /**
  * drizzle's migrator passes over migrations that it does not know, so an older program would work on a newer schema.
+ * @returns how many migrations have been applied
  * @throws {DatabaseUnusableError}
  */
-function refuseNewer(sqlite: Database, path: string): void {
-  const known = journal.entries.length;
+export function refuseNewer(sqlite: Database, path: string): number {
+  const known = migrations.length;
   const isNew = sqlite.query("select 1 from sqlite_schema where name = '__drizzle_migrations'").get() === null;
   const applied = isNew
     ? 0
     : (sqlite.query<{ n: number }, []>("select count(*) as n from __drizzle_migrations").get()?.n ?? 0);
-  if (applied <= known) return;
+  if (applied <= known) return applied;
   throw new DatabaseUnusableError(
     `The database ${path} was written by a newer version of metrika-gateway. Start that version, or restore a backup made before the upgrade.`,
   );
 }
 
 /**
- * An exclusive transaction on a database of its own, held as long as the process lives: the operating system frees it when
- * the process dies, however it dies, which a file with a process id does not give.
+ * The one-process lock of the database at `path`; closing it gives it back. It is an exclusive transaction on a database of
+ * its own, held as long as the process lives: the operating system frees it when the process dies, however it dies, which a
+ * file with a process id does not give.
+ * @throws {DatabaseInUseError} {DatabaseUnusableError}
  */
-function takeLock(lockPath: string, path: string): Database {
+export function takeLock(path: string): Database {
+  const lockPath = `${path}.lock`;
   let lock: Database | null = null;
   try {
     lock = new Database(lockPath, { create: true });

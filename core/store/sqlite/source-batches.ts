@@ -1,7 +1,10 @@
 import type { Database } from "bun:sqlite";
 import type { SourceBatches } from "../sql/batches.ts";
+import { moveWatermark, readWatermark } from "../sql/watermark.ts";
 import { statement } from "../sql/work.ts";
-import { prepareWatermark } from "./watermark.ts";
+import type { SqliteDriver } from "./driver.ts";
+
+const FILED_UP_TO = "batches_filed";
 
 const filed = statement<{ id: number }, [source: number, before: number, limit: number]>(
   "select batch_id as id from source_batches where source_id = ?1 and batch_id < ?2 order by batch_id desc limit ?3",
@@ -15,20 +18,20 @@ const unfiled = statement<{ id: number }, [filedUpTo: number, before: number, so
  * places as a group has requests. So batches are filed under their sources afterwards, many at a time and in order; until
  * then they are found among the last ones.
  */
-export function prepareSourceBatches(sqlite: Database): SourceBatches {
-  const filedUpTo = prepareWatermark(sqlite, "batches_filed");
+export function prepareSourceBatches(sqlite: Database, driver: SqliteDriver): SourceBatches {
   const firstUnsealed = sqlite.prepare<{ id: number | null }, []>("select min(id) as id from batches where sealed = 0");
   const next = sqlite.prepare<{ id: number; source_id: number }, [number, number, number]>(
     "select id, source_id from batches where id > ? and id < ? order by id limit ?",
   );
   const file = sqlite.prepare("insert or ignore into source_batches (source_id, batch_id) values (?, ?)");
   const fileSome = sqlite.transaction((limit: number): number => {
-    const batches = next.all(filedUpTo.value(), firstUnsealed.get()?.id ?? Number.MAX_SAFE_INTEGER, limit);
+    const filedUpTo = driver.now(readWatermark(FILED_UP_TO));
+    const batches = next.all(filedUpTo, firstUnsealed.get()?.id ?? Number.MAX_SAFE_INTEGER, limit);
     const last = batches.at(-1);
     if (!last) return 0;
     for (const { id, source_id } of batches.toSorted((a, b) => a.source_id - b.source_id || a.id - b.id))
       file.run(source_id, id);
-    filedUpTo.move(last.id);
+    driver.now(moveWatermark(FILED_UP_TO, last.id));
     return batches.length;
   });
 
@@ -38,7 +41,7 @@ export function prepareSourceBatches(sqlite: Database): SourceBatches {
     },
     *idsOf(sourceId, before, limit) {
       const next = before ?? Number.MAX_SAFE_INTEGER;
-      const recent = yield* unfiled.all(filedUpTo.value(), next, sourceId, limit);
+      const recent = yield* unfiled.all(yield* readWatermark(FILED_UP_TO), next, sourceId, limit);
       const older = recent.length < limit ? yield* filed.all(sourceId, next, limit - recent.length) : [];
       return [...recent, ...older].map(({ id }) => id);
     },

@@ -16,15 +16,19 @@ import { createSqliteDriver } from "./driver.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
+import { type ResumedCopy, resumeRestored } from "./resume-restored.ts";
 import { prepareSeconds } from "./same-second.ts";
 import { prepareSourceBatches } from "./source-batches.ts";
 
 /**
  * The store on one SQLite file, for one process.
+ * @param onRestored is told when the database turns out to be a restored copy
  * @throws {DatabaseInUseError} {DatabaseUnusableError} see `open.ts`
  */
-export function openSqliteStore(path: string, founding: Founding): Store {
+export function openSqliteStore(path: string, founding: Founding, onRestored?: (resumed: ResumedCopy) => void): Store {
   const { sqlite, db, close } = openSqlite(path);
+  const resumed = resumeRestored(sqlite, founding.now);
+  if (resumed) onRestored?.(resumed);
   const driver = createSqliteDriver(sqlite);
   const intake = prepareIntake(sqlite, driver);
   const seconds = prepareSeconds(sqlite);
@@ -56,7 +60,7 @@ export function openSqliteStore(path: string, founding: Founding): Store {
         await driver.alone(() => discardBatch(batchId));
       },
     },
-    batches: createBatchStore(driver, installation.uuid, prepareSourceBatches(sqlite)),
+    batches: createBatchStore(driver, installation.uuid, prepareSourceBatches(sqlite, driver)),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
     planning: preparePlanning(sqlite, driver, seconds),

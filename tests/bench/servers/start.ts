@@ -94,7 +94,8 @@ export async function startProduct({ env, simulator: settings, prepared }: Produ
   };
 }
 
-async function createWebhook(folder: string, port: number): Promise<Sender> {
+/** Makes a webhook through the gateway that runs on a data folder. */
+export async function createWebhook(folder: string, port: number): Promise<Sender> {
   const { operatorToken } = (await Bun.file(`${folder}/running.json`).json()) as { operatorToken: string };
   const answer = await fetch(`http://127.0.0.1:${port}/webhook/offline-conversions`, {
     method: "POST",

@@ -188,12 +188,10 @@ export function batchesContract(current: CurrentWorld): void {
     };
     const newestFirst = own.toReversed();
     expect(await listed()).toEqual(newestFirst);
-    // 0 where an index does what filing is for.
-    expect([5, 0]).toContain(await world.store.batches.fileUnderSources(5));
-    expect(await listed()).toEqual(newestFirst);
-    expect([7, 0]).toContain(await world.store.batches.fileUnderSources(100));
-    expect(await world.store.batches.fileUnderSources(100)).toBe(0);
-    expect(await listed()).toEqual(newestFirst);
+    for (let isFiled = false; !isFiled; ) {
+      isFiled = (await world.store.batches.fileUnderSources(5)) === 0;
+      expect(await listed()).toEqual(newestFirst);
+    }
   });
 
   test("a batch that is still being written is neither listed nor filed, and comes after it is whole", async () => {
@@ -204,8 +202,9 @@ export function batchesContract(current: CurrentWorld): void {
       (await world.store.batches.list({ sourceId: world.source.id, before: null, limit: 10 })).rows.map(({ id }) => id);
     expect(await listed()).toEqual([later.batchId]);
     expect(await world.store.batches.fileUnderSources(100)).toBe(0);
+    expect(await listed()).toEqual([later.batchId]);
     await world.commit({ ...world.slice([]), batchId });
-    expect([2, 0]).toContain(await world.store.batches.fileUnderSources(100));
+    await world.store.batches.fileUnderSources(100);
     expect(await listed()).toEqual([later.batchId, batchId]);
   });
 

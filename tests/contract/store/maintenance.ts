@@ -65,12 +65,13 @@ export function maintenanceContract(current: CurrentWorld): void {
       await world.receive([sale(2 * i)]);
       world.now += DAY;
     }
+    // SQLite keeps the last fact of all.
+    await world.receive([sale(20)]);
     await world.deliverTo("completed");
     const { purgeSettled } = world.store.maintenance;
     for (let day = 0; day < 6; day++) {
       expect(await purgeSettled(START + day * DAY, 100)).toBe(0);
-      // Where ids rise with commits the last fact of all stays.
-      expect(day === 5 ? [1, 2] : [2]).toContain(await purgeSettled(START + day * DAY + 1, 100));
+      expect(await purgeSettled(START + day * DAY + 1, 100)).toBe(2);
     }
   });
 

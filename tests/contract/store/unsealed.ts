@@ -64,6 +64,17 @@ export function unsealedContract(current: CurrentWorld): void {
     },
   );
 
+  test("a batch that still grew after the given instant is not taken away", async () => {
+    const world = current();
+    const begun = world.now;
+    const { batchId } = await world.begin([sale(1)], { received: 3 });
+    world.now += LINGER_MS;
+    await world.commit({ ...world.slice([sale(2)], { received: 3, last: false }, 1), batchId });
+    expect(await world.store.maintenance.removeUnsealed(begun)).toBe(0);
+    await world.commit({ ...world.slice([sale(3)], { received: 3 }, 2), batchId });
+    expect((await world.deliverTo("completed")).rows).toBe(3);
+  });
+
   test("a whole batch cannot be discarded", async () => {
     const world = current();
     const { batchId } = await world.receive([sale(1)]);

@@ -1,0 +1,7 @@
+import tables from "../migrations/sqlite/0000_tables.sql" with { type: "text" };
+import views from "../migrations/sqlite/0001_views.sql" with { type: "text" };
+import journal from "../migrations/sqlite/meta/_journal.json" with { type: "json" };
+import { composeMigrations } from "../migrations.ts";
+
+/** Every migration of the SQLite schema. A new one is two lines here. */
+export const migrations = composeMigrations(journal, { "0000_tables": tables, "0001_views": views });

@@ -1,0 +1,68 @@
+import { SingleBar } from "cli-progress";
+import type { Command } from "commander";
+import { RefusedError } from "../../core/store/database-errors.ts";
+import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
+import type { DatabaseSummary } from "../../core/store/sqlite/inspect.ts";
+import { readConfig } from "../config.ts";
+import { checkMasterKey } from "./check-master-key.ts";
+import { isPostgres, sqliteFileOf } from "./database-url.ts";
+import { whole } from "./figures.ts";
+
+const PARTS = { moving: "Moving   ", verifying: "Verifying" } as const;
+
+/** `move`: everything that SQLite holds goes to PostgreSQL. */
+export function addMoveCommand(program: Command): void {
+  program
+    .command("move")
+    .description(
+      "Move everything from SQLite to PostgreSQL; the gateway must be stopped. Broken off, it goes on when run again",
+    )
+    .requiredOption("--from <address>", "file: address of the SQLite database")
+    .option(
+      "--to <address>",
+      "postgres:// address of an empty database (default: DATABASE_URL, which keeps its password out of the list of processes)",
+    )
+    .action(async ({ from, to = process.env.DATABASE_URL ?? "" }: { from: string; to?: string }) => {
+      if (!isPostgres(to)) {
+        throw new RefusedError(
+          "The target is no postgres:// address. Set DATABASE_URL to that of the new database, or give --to.",
+        );
+      }
+      const config = readConfig({ ...process.env, DATABASE_URL: from, GATEWAY_ROLE: "all" });
+      const file = sqliteFileOf(config, "it need not be moved");
+      const progress = process.stderr.isTTY ? barOn(process.stderr) : silence;
+      const approve = ({ vaultCheck }: DatabaseSummary) => checkMasterKey(config, vaultCheck);
+      // A bar that is not ended leaves the terminal without its cursor.
+      const { wasDone, tables } = await moveToPostgres({ from: file, to, now: Date.now(), approve, progress }).finally(
+        progress.end,
+      );
+      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+      console.log(
+        wasDone
+          ? "An earlier run had moved everything."
+          : `Moved ${whole(rows)} rows of ${tables.length} tables; every row was read back from PostgreSQL and is the same.`,
+      );
+      const key =
+        config.secretKey === null
+          ? `Set GATEWAY_SECRET_KEY to the content of ${config.masterKeyFile}`
+          : "Keep GATEWAY_SECRET_KEY as it is";
+      console.error(`${key}, set DATABASE_URL to the PostgreSQL database and start the gateway.
+${file} stays as it is, but no gateway starts on it any more.`);
+    });
+}
+
+const silence: MoveProgress = { begin() {}, advance() {}, end() {} };
+
+/** A bar for each part, with rows, and how long it will still take. */
+function barOn(stream: NodeJS.WriteStream): MoveProgress {
+  let bar: SingleBar | null = null;
+  return {
+    begin(part, done, total) {
+      const format = `${PARTS[part]} {bar} {percentage} %, {value} of {total} rows, {eta_formatted} left`;
+      bar = new SingleBar({ format, stream, hideCursor: true, etaBuffer: 50, barsize: 30 });
+      bar.start(total, done);
+    },
+    advance: (rows) => bar?.increment(rows),
+    end: () => bar?.stop(),
+  };
+}
