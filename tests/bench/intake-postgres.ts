@@ -27,7 +27,7 @@ const repeats: Traffic = ([sender], rowsPerRequest) => {
  * group commit and with a commit for each request.
  */
 export async function benchIntakePostgres(): Promise<void> {
-  const postgres = await startPostgres({ fsync: "on", shared_buffers: "256MB" });
+  const postgres = await startPostgres({ fsync: "on", shared_buffers: "256MB", max_wal_size: "4GB" });
   const kept = atEnd(() => process.kill(postgres.pid, "SIGKILL"));
   const product = () => onNewDatabase(postgres, (url) => startProduct({ env: onPostgres(url) }));
 
