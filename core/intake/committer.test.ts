@@ -16,7 +16,7 @@ function recording(poisoned: readonly string[] = []) {
     return group.map(({ rows }, i) => ({ batchId: i + 1, accepted: rows.length, duplicates: [], warnings: [] }));
   };
   const committed: number[] = [];
-  return { groups, committed, store: { commit } as unknown as IntakeStore };
+  return { groups, committed, store: { commit, groupsAtOnce: 1 } as unknown as IntakeStore };
 }
 
 const setup = (poisoned: readonly string[] = [], maxQueuedRows = 1_000_000) => {
@@ -118,4 +118,34 @@ test("beyond its bound the queue refuses, and takes again once it has been writt
 test("a request larger than the bound is taken when nothing else waits", async () => {
   const { committer } = setup([], 10);
   expect(await committer.add(slice("a", 500))).toMatchObject({ accepted: 500 });
+});
+
+test("where the store takes several groups at once a large one is written beside those under way, a small one waits", async () => {
+  const begun: string[][] = [];
+  const ends: (() => void)[] = [];
+  const commit = async (group: readonly IntakeSlice[]) => {
+    begun.push(group.map(({ idempotency }) => idempotency?.key ?? ""));
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return group.map(({ rows }, i) => ({ batchId: i + 1, accepted: rows.length, duplicates: [], warnings: [] }));
+  };
+  const store = { commit, groupsAtOnce: 2 } as unknown as IntakeStore;
+  const committer = createCommitter(store, 1_000_000, () => {});
+  const adding: Promise<SliceResult>[] = [];
+  const add = async (name: string, rows: number) => {
+    adding.push(committer.add(slice(name, rows)));
+    await eachTurn(3, () => {});
+  };
+  await add("first", 1);
+  await add("small", 1);
+  expect(begun).toEqual([["first"]]);
+  await add("large", 1000);
+  expect(begun).toEqual([["first"], ["small", "large"]]);
+  await add("third", 1000);
+  expect(begun).toHaveLength(2);
+  ends[1]?.();
+  await eachTurn(3, () => {});
+  expect(begun.at(-1)).toEqual(["third"]);
+  ends[0]?.();
+  ends[2]?.();
+  await Promise.all(adding);
 });

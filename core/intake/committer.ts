@@ -6,6 +6,12 @@ const GROUP_ROWS = 5000;
 /** Looks at the sockets that one group may wait for: a stream without a gap must not keep its first request waiting. */
 const MOST_LOOKS = 4;
 
+/**
+ * Rows that are worth a group beside those under way, where the store takes several at once: with a thousand rows a request
+ * three at once took 30 % more (measured), while of single posts two groups of half the size only cost twice.
+ */
+const ROWS_BESIDE = 500;
+
 /** Too many rows wait for the disk: the sender should come back in a moment. Nothing of its request was stored. */
 export class OverloadedError extends Error {
   override readonly name = "OverloadedError";
@@ -45,13 +51,16 @@ export function createCommitter(store: IntakeStore, maxQueuedRows: number, onCom
   let queue: Waiting[] = [];
   let queuedRows = 0;
   let scheduled = false;
+  let writing = 0;
   let looks = 0;
   let lengthBefore = 0;
 
   const rowsOf = ({ slice }: Waiting) => slice.rows.length + slice.rejected.length;
 
+  const mustWait = () => writing > 0 && (writing === store.groupsAtOnce || queuedRows < ROWS_BESIDE);
+
   function schedule(): void {
-    if (scheduled) return;
+    if (scheduled || mustWait()) return;
     scheduled = true;
     looks = 0;
     lengthBefore = 0;
@@ -71,8 +80,11 @@ export function createCommitter(store: IntakeStore, maxQueuedRows: number, onCom
 
   async function flush(): Promise<void> {
     const group = takeGroup();
-    await writeGroup(group);
     scheduled = false;
+    writing++;
+    if (queue.length > 0) schedule();
+    await writeGroup(group);
+    writing--;
     if (queue.length > 0) schedule();
   }
 

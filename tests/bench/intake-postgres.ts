@@ -1,7 +1,7 @@
 import { type PostgresServer, startPostgres } from "../setup/postgres.ts";
 import { aDayAgo, newConversion, toBody } from "./conversions.ts";
-import { latencies, median, whole } from "./figures.ts";
-import { against, type Contestant, compare, measure, type Shape, type Traffic } from "./measure.ts";
+import { median, whole } from "./figures.ts";
+import { against, type Contestant, compare, type Shape, type Traffic } from "./measure.ts";
 import { startProcess } from "./servers/process.ts";
 import { atEnd } from "./servers/scratch.ts";
 import { type BenchServer, startPostgresCeiling, startProduct } from "./servers/start.ts";
@@ -29,47 +29,38 @@ const repeats: Traffic = ([sender], rowsPerRequest) => {
 export async function benchIntakePostgres(): Promise<void> {
   const postgres = await startPostgres({ fsync: "on", shared_buffers: "256MB", max_wal_size: "4GB" });
   const kept = atEnd(() => process.kill(postgres.pid, "SIGKILL"));
-  const product = () => onNewDatabase(postgres, (url) => startProduct({ env: onPostgres(url) }));
+  const product = (role: "intake" | "all") => () =>
+    onNewDatabase(postgres, (url) => startProduct({ env: { ...onPostgres(url), GATEWAY_ROLE: role } }));
+  const ceiling = (commits: "group" | "each") => () =>
+    onNewDatabase(postgres, (url) => startPostgresCeiling(url, commits));
+  const products = {
+    intake: { start: product("intake") },
+    all: { start: product("all") },
+    repeats: { start: product("intake"), traffic: repeats },
+  } satisfies Record<string, Contestant>;
 
   console.log("A thousand conversions a request, 8 connections");
-  const ratios: number[] = [];
+  const bare: number[] = [];
+  const rates: Record<keyof typeof products, number[]> = { intake: [], all: [], repeats: [] };
   for (let round = 1; round <= ROUNDS; round++) {
-    const bare = await bareInserts(postgres);
-    const server = await product();
-    const result = await measure(server, LARGE);
-    await server.stop();
-    const rate = result.requestsPerSecond * LARGE.rowsPerRequest;
-    ratios.push(rate / bare);
-    console.log(
-      `round ${round}: bare insert ${whole(bare)}, product ${whole(rate)} conversions/s, ${latencies(result)}`,
-    );
+    bare.push(await bareInserts(postgres));
+    console.log(`bare insert  round ${round}: ${whole(bare.at(-1) ?? 0)} conversions/s`);
+    for (const [name, [run]] of Object.entries(await compare(products, LARGE, 1)))
+      rates[name as keyof typeof products].push((run?.requestsPerSecond ?? 0) * LARGE.rowsPerRequest);
   }
-  console.log(`product / bare insert (median of ${ROUNDS} rounds): ${median(ratios).toFixed(2)}`);
-  await compareProduct("A thousand conversions a request, new and nine of ten repeated", LARGE, {
-    product: { start: product },
-    repeats: { start: product, traffic: repeats },
-  });
-  const small = await compareProduct("One conversion a request, 64 connections", SMALL, {
-    group: { start: () => onNewDatabase(postgres, (url) => startPostgresCeiling(url, "group")) },
-    each: { start: () => onNewDatabase(postgres, (url) => startPostgresCeiling(url, "each")) },
-    product: { start: product },
-    repeats: { start: product, traffic: repeats },
-  });
+  for (const [name, of] of Object.entries(rates)) {
+    const ratios = of.map((rate, round) => rate / (bare[round] ?? Number.NaN));
+    console.log(`${name} / bare insert (median of ${ROUNDS} rounds): ${median(ratios).toFixed(2)}`);
+  }
+
+  console.log("\nOne conversion a request, 64 connections");
+  const ceilings = { group: { start: ceiling("group") }, each: { start: ceiling("each") } };
+  const small = await compare({ ...ceilings, ...products }, SMALL, ROUNDS);
   for (const name of ["group", "each"] as const)
-    console.log(`product / ${name} (median of ${ROUNDS} rounds): ${against(small.product, small[name])}`);
+    console.log(`intake / ${name} (median of ${ROUNDS} rounds): ${against(small.intake, small[name])}`);
+  console.log(`repeats / intake (median of ${ROUNDS} rounds): ${against(small.repeats, small.intake)}`);
   await postgres.stop();
   kept();
-}
-
-async function compareProduct<Name extends string>(
-  title: string,
-  shape: Shape,
-  contestants: Readonly<Record<Name | "product" | "repeats", Contestant>>,
-) {
-  console.log(`\n${title}`);
-  const rounds = await compare(contestants, shape, ROUNDS);
-  console.log(`repeats / product (median of ${ROUNDS} rounds): ${against(rounds.repeats, rounds.product)}`);
-  return rounds;
 }
 
 const onPostgres = (url: string) => ({

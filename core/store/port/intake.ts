@@ -71,6 +71,8 @@ export interface SliceResult {
 
 /** The door by which conversions come in. */
 export interface IntakeStore {
+  /** How many groups may usefully be written at once. */
+  readonly groupsAtOnce: number;
   /** Writes a group of slices in one durable transaction: all or nothing; resolved means on disk. */
   commit(group: readonly IntakeSlice[]): Promise<readonly SliceResult[]>;
   /** The batch that an idempotency key of a source answered with, unless the key has expired. */

@@ -13,6 +13,9 @@ import { answerKey, KeysAnswered, previewSlice, writeGroup } from "./write-group
 const CONVERSIONS_IN_BLOCK = 20_000;
 const BATCHES_IN_BLOCK = 1000;
 
+/** While the database writes one group, the next is read and the last is answered. */
+const GROUPS_AT_ONCE = 3;
+
 /** Purchases of exact sources that are remembered until the planner has indexed them. */
 const RECENT_PURCHASES = 50_000;
 
@@ -107,6 +110,7 @@ export function createIntake(driver: PostgresDriver): IntakeStore {
   }
 
   return {
+    groupsAtOnce: GROUPS_AT_ONCE,
     commit,
     findIdempotent,
     async preview(slice) {

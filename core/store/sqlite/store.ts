@@ -47,6 +47,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     credentials: credentialQueries(accounts, driver),
     sources: sourceQueries(accounts),
     intake: {
+      groupsAtOnce: 1,
       async commit(group) {
         return intake.commit(group);
       },
