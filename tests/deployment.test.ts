@@ -66,7 +66,16 @@ test("the image is built with the Bun of the tests, from what the executable nee
   expect(dockerfile).toContain(`FROM oven/bun:${packageJson.devDependencies["@types/bun"]}-slim AS build`);
   expect(dockerfile).toMatch(/^USER [1-9]\d*:/m);
   const copied = [...textOf(".dockerignore").matchAll(/^!(.+)$/gm)].map(([, path]) => path);
-  expect(copied).toEqual(["package.json", "bun.lock", "bunfig.toml", "tsconfig.json", "core", "gateway", "plugins"]);
+  expect(copied).toEqual([
+    "package.json",
+    "bun.lock",
+    "bunfig.toml",
+    "tsconfig.json",
+    "core",
+    "gateway",
+    "patches",
+    "plugins",
+  ]);
 });
 
 test("the settings that the unit gives exist", () => {

@@ -71,7 +71,7 @@ function* recordLogin(id: number, login: string, now: number): Work<void> {
 }
 
 /** Tokens, sealed, and the rest that a refused one is given. */
-export function credentialQueries({ db, tables: { credentials }, ids }: Accounts, driver: Driver): CredentialStore {
+export function credentialQueries({ db, tables: { credentials }, isOneOf }: Accounts, driver: Driver): CredentialStore {
   const rested = { pausedUntil: null, pausedReason: null, pauses: 0 };
   // Asked for each credential of a page that the planner places.
   const byId = db
@@ -83,7 +83,7 @@ export function credentialQueries({ db, tables: { credentials }, ids }: Accounts
   const byIds = db
     .select()
     .from(credentials)
-    .where(sql`${credentials.id} in ${ids(sql.placeholder("ids"))}`)
+    .where(isOneOf(credentials.id, sql.placeholder("ids")))
     .prepare("credentials_by_ids");
   return {
     async create({ now, ...credential }) {
@@ -141,7 +141,7 @@ export function credentialQueries({ db, tables: { credentials }, ids }: Accounts
 }
 
 /** Sources; a deleted one is only marked, since its batches are still told. */
-export function sourceQueries({ db, tables: { sources }, ids, changesElsewhere }: Accounts): SourceStore {
+export function sourceQueries({ db, tables: { sources }, isOneOf, changesElsewhere }: Accounts): SourceStore {
   // Prepared: of ten thousand busy webhooks one in a few requests asks it, and building the statement anew costs ten times
   // what answering it does (350 µs against 30, measured).
   const living = db
@@ -153,7 +153,7 @@ export function sourceQueries({ db, tables: { sources }, ids, changesElsewhere }
   const byIds = db
     .select()
     .from(sources)
-    .where(sql`${sources.id} in ${ids(sql.placeholder("ids"))}`)
+    .where(isOneOf(sources.id, sql.placeholder("ids")))
     .prepare("sources_by_ids");
   return {
     async create(source) {
@@ -200,15 +200,15 @@ export function sourceQueries({ db, tables: { sources }, ids, changesElsewhere }
 }
 
 /** What was last read of each counter's goals. */
-export function goalQueries({ db, tables: { counterGoals }, ids }: Accounts): GoalStore {
+export function goalQueries({ db, tables: { counterGoals }, isOneOf }: Accounts): GoalStore {
   // Asked for each page that the planner places.
   const ofCounters = db
     .select()
     .from(counterGoals)
     .where(
       and(
-        sql`${counterGoals.workspaceId} in ${ids(sql.placeholder("workspaceIds"))}`,
-        sql`${counterGoals.counterId} in ${ids(sql.placeholder("counterIds"))}`,
+        isOneOf(counterGoals.workspaceId, sql.placeholder("workspaceIds")),
+        isOneOf(counterGoals.counterId, sql.placeholder("counterIds")),
       ),
     )
     .prepare("goals_of_counters");

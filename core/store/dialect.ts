@@ -1,4 +1,4 @@
-import { type Placeholder, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { PgDb } from "./postgres/open.ts";
 import type * as postgres from "./schema.postgres.ts";
 import { apiKeys, counterGoals, credentials, sources } from "./schema.sqlite.ts";
@@ -11,8 +11,8 @@ import type { Db } from "./sqlite/open.ts";
 export interface Accounts {
   readonly db: PgDb;
   readonly tables: Pick<typeof postgres, "apiKeys" | "counterGoals" | "credentials" | "sources">;
-  /** A list of ids that comes as JSON, for `in`. */
-  ids(list: Placeholder): SQL;
+  /** Whether an id is one of a list that comes as JSON. */
+  isOneOf(id: AnyColumn, list: Placeholder): SQL;
   /** See `SourceStore.changesElsewhere`. */
   changesElsewhere(): Promise<number>;
 }
@@ -27,7 +27,7 @@ export function accountsOnSqlite(db: Db): Accounts {
   const twins: unknown = { db, tables: { apiKeys, counterGoals, credentials, sources } };
   return {
     ...(twins as Pick<Accounts, "db" | "tables">),
-    ids: (list) => sql`(select value from json_each(${list}))`,
+    isOneOf: (id, list) => sql`${id} in (select value from json_each(${list}))`,
     changesElsewhere: async () => dataVersion.get()?.data_version ?? 0,
   };
 }

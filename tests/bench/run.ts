@@ -3,7 +3,9 @@ import { benchDrain } from "./drain.ts";
 import { benchIntake } from "./intake.ts";
 import { benchIntakeFull } from "./intake-full.ts";
 import { benchIntakeMixed } from "./intake-mixed.ts";
+import { benchIntakePostgres } from "./intake-postgres.ts";
 import { shapes } from "./measure.ts";
+import { benchPlanner } from "./planner.ts";
 import { benchScaleOut } from "./scale-out.ts";
 import { benchStart } from "./start-up.ts";
 import { benchUpload } from "./upload.ts";
@@ -30,6 +32,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     about: "what single posts wait for beside a sender of a hundred thousand at once",
     run: benchIntakeMixed,
   },
+  "intake-postgres": {
+    about: "posts of one and of a thousand conversions on PostgreSQL, against bare inserts (BENCH_ROUNDS)",
+    run: benchIntakePostgres,
+  },
   upload: { about: "a file of a million rows to the simulator, against a bare script", run: benchUpload },
   drain: {
     about: "a million conversions posted until Metrika has settled the last (BENCH_ROWS), and what it then counts",
@@ -38,6 +44,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   backup: {
     about: "what single posts wait for while a backup of a million conversions is made (BENCH_STORED)",
     run: benchBackup,
+  },
+  planner: {
+    about:
+      "a million rows of ten thousand counters planned on PostgreSQL (BENCH_ROWS), and what four workers then cost idle",
+    run: benchPlanner,
   },
   "scale-out": {
     about: "one, two and four gateways on one PostgreSQL (BENCH_ROWS): what they take and deliver together",
@@ -50,7 +61,7 @@ const [name = ""] = process.argv.slice(2);
 const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
 if (benchmark === undefined) {
   console.error("Which benchmark? bun run bench NAME, where NAME is one of");
-  for (const [known, { about }] of Object.entries(benchmarks)) console.error(`  ${known.padEnd(13)} ${about}`);
+  for (const [known, { about }] of Object.entries(benchmarks)) console.error(`  ${known.padEnd(15)} ${about}`);
   process.exit(1);
 }
 await benchmark.run();

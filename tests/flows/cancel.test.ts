@@ -4,7 +4,7 @@ import { HOUR, MINUTE, sale, startTestGateway, startWithHistory, type TestGatewa
 
 const wrongGroups = ({ sql }: TestGateway) =>
   sql(`select u.id, u.rows, sum(g.rows) as grouped from uploads u left join upload_groups g on g.upload_id = u.id
-    where u.state <> 'failed' group by u.id having u.rows <> coalesce(grouped, 0)`);
+    where u.state <> 'failed' group by u.id having u.rows <> coalesce(sum(g.rows), 0)`);
 
 test("a batch that is in no file yet is cancelled whole, and says so", async () => {
   const { createWebhook, post, manage, status, rows, settle, simulator } = await startTestGateway();

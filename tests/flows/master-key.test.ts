@@ -16,7 +16,7 @@ async function refusal(start: () => Promise<unknown>): Promise<Error> {
 }
 
 test("without its master key a gateway with a database does not start, and makes no new key", async () => {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ store: "sqlite" });
   const { config, createWebhook, post, restart } = gateway;
   const webhook = await createWebhook();
   const { masterKeyFile } = config;
@@ -33,7 +33,7 @@ test("without its master key a gateway with a database does not start, and makes
 });
 
 test("with another installation's key a gateway does not start, says so, and touches nothing", async () => {
-  const { config, createWebhook, post, settle, restart, simulator } = await startTestGateway();
+  const { config, createWebhook, post, settle, restart, simulator } = await startTestGateway({ store: "sqlite" });
   const webhook = await createWebhook();
   await post(webhook, [sale(0)]);
   const key = await readFile(config.masterKeyFile, "utf8");
@@ -50,7 +50,7 @@ test("with another installation's key a gateway does not start, says so, and tou
 });
 
 test("a key file that holds no key stops the start by name", async () => {
-  const { config, restart } = await startTestGateway();
+  const { config, restart } = await startTestGateway({ store: "sqlite" });
   const key = await readFile(config.masterKeyFile, "utf8");
   for (const text of ["", "not a key", key.slice(0, 20), Buffer.alloc(32).toString("base64")]) {
     await writeFile(config.masterKeyFile, text);

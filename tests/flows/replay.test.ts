@@ -24,7 +24,7 @@ async function dryRun({ manage }: TestGateway, filter: Readonly<Record<string, u
 /** What files are made of, and what they hold: uploads whose groups do not add up to their rows. */
 const wrongGroups = ({ sql }: TestGateway) =>
   sql(`select u.id, u.rows, sum(g.rows) as grouped from uploads u left join upload_groups g on g.upload_id = u.id
-    where u.state <> 'failed' group by u.id having u.rows <> coalesce(grouped, 0)`);
+    where u.state <> 'failed' group by u.id having u.rows <> coalesce(sum(g.rows), 0)`);
 
 test("rows of a file that Metrika refused are listed, and go again in a new file when a person replays them", async () => {
   const gateway = await startTestGateway();

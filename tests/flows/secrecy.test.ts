@@ -99,7 +99,7 @@ test("tokens, secrets, API keys, e-mails and phones are in clear in no file, log
 });
 
 test("what an accepted conversion says is kept as it came, since it has to be sent: nothing else of the request is", async () => {
-  const gateway = await startTestGateway();
+  const gateway = await startTestGateway({ store: "sqlite" });
   const webhook = await gateway.createWebhook({ allow_personal_user_id: true });
   const row = { user_id: planted.email, target: "purchase", date_time: 1795428000, note: "a-note-of-the-sender" };
   expect((await gateway.post(webhook, [row])).body).toMatchObject({ accepted_count: 1 });
@@ -124,7 +124,7 @@ test("the content of a refused row is sealed, told to its sender, and forgotten 
 });
 
 test("the database, the master key and files on their way can be read by their owner only", async () => {
-  const { config } = await startTestGateway();
+  const { config } = await startTestGateway({ store: "sqlite" });
   for (const path of [
     databaseFile(config),
     `${databaseFile(config)}-wal`,

@@ -3,7 +3,7 @@ import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { HOUR, sale, startTestGateway } from "../setup/gateway.ts";
 
 test("the view webhooks has the specification's columns, with token and secret masked", async () => {
-  const { createWebhook, manage, sql } = await startTestGateway();
+  const { createWebhook, manage, sql } = await startTestGateway({ store: "sqlite" });
   const webhook = await createWebhook({ name: "CRM System", description: "Webhook for CRM system" });
   expect(await sql("select * from webhooks")).toEqual([
     {
@@ -19,7 +19,7 @@ test("the view webhooks has the specification's columns, with token and secret m
 });
 
 test("the view webhook_batches tells what the status answer tells", async () => {
-  const { createWebhook, post, status, settle, sql, simulator } = await startTestGateway();
+  const { createWebhook, post, status, settle, sql, simulator } = await startTestGateway({ store: "sqlite" });
   const webhook = await createWebhook();
   const { body } = await post(webhook, [sale(0), sale(1, { client_id: "999" }), { target: "x" }]);
   await settle();
@@ -34,7 +34,7 @@ test("the view webhook_batches tells what the status answer tells", async () => 
 });
 
 test("a batch with nothing amiss has null for errors in the view as well", async () => {
-  const { createWebhook, post, settle, sql } = await startTestGateway();
+  const { createWebhook, post, settle, sql } = await startTestGateway({ store: "sqlite" });
   await post(await createWebhook(), [sale(0)]);
   await settle();
   expect(await sql("select status, processed, errors from webhook_batches")).toEqual([
@@ -43,7 +43,7 @@ test("a batch with nothing amiss has null for errors in the view as well", async
 });
 
 test("the view webhook_conversions has the specification's columns and the ids that the API tells", async () => {
-  const { createWebhook, post, rows, settle, sql } = await startTestGateway();
+  const { createWebhook, post, rows, settle, sql } = await startTestGateway({ store: "sqlite" });
   const { body } = await post(await createWebhook(), [
     sale(0, { price: "1500.50", purchase_id: "order123" }),
     { user_id: "u", target: "nowhere", date_time: "2026-11-23T10:00:00Z" },
@@ -72,7 +72,7 @@ test("the view webhook_conversions has the specification's columns and the ids t
 });
 
 test("a conversion that was given up says why in the view", async () => {
-  const { createWebhook, post, settle, work, advance, sql, simulator } = await startTestGateway();
+  const { createWebhook, post, settle, work, advance, sql, simulator } = await startTestGateway({ store: "sqlite" });
   const webhook = await createWebhook();
   await post(webhook, [sale(0, { target: "nowhere" })]);
   await settle();
@@ -88,7 +88,7 @@ test("a conversion that was given up says why in the view", async () => {
 });
 
 test("the views cannot be written", async () => {
-  const { sql } = await startTestGateway();
+  const { sql } = await startTestGateway({ store: "sqlite" });
   const views = await sql<{ name: string }>(
     "select name from sqlite_master where type = 'view' and name like 'webhook%'",
   );

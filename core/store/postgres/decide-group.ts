@@ -2,7 +2,7 @@ import { sameRevenue } from "../../conversion/natural-key.ts";
 import { isGivenUp, mayBeLateRetry, samePurchaseAgain, staleRevision } from "../meet-fact.ts";
 import type { IntakeSlice, RowWarning } from "../store.ts";
 import { createGroupWrites, type GroupWrites } from "./group-writes.ts";
-import { type KnownFact, nothingKnown } from "./known-facts.ts";
+import { type KnownFact, nothingKnown, standingOf } from "./known-facts.ts";
 import { meetFacts } from "./meet-facts.ts";
 import { insertConversions, type Line } from "./new-conversions.ts";
 import { claimPurchases, type Purchases, pointPurchases, readExactPurchases } from "./purchases.ts";
@@ -51,7 +51,7 @@ export async function decideGroup(
   const newcomers = await claimPurchases(tx, lines, purchases);
   const [inserted] = await Promise.all([insertConversions(tx, newcomers), readExactPurchases(tx, lines, purchases)]);
   const known = nothingKnown();
-  const isNew = inserted === lines.length;
+  const isNew = inserted.size === lines.length;
   const idOf = isNew ? (line: Line) => line.id : await meetFacts({ tx, lines, newcomers, inserted, purchases, known });
 
   const writes = createGroupWrites(known);
@@ -59,11 +59,10 @@ export async function decideGroup(
   const pointed = new Map<string, number>();
 
   function meet({ slice, batchId, row }: Line, fact: KnownFact, { duplicates, warnings }: Outcome): void {
-    const file = fact.uploadId === null ? null : (known.files.get(fact.uploadId) ?? null);
     const isSame = sameRevenue(fact, row.conversion);
     const isLate = !isSame && isLateRetry(slice, batchId, row.conversion, fact);
     if (isLate) warnings.push(staleRevision(row));
-    if (isLate || (isSame && !isGivenUp({ file, setAside: fact.setAside }))) {
+    if (isLate || (isSame && !isGivenUp(standingOf(known, fact)))) {
       writes.repeat(batchId, row.row, fact);
       duplicates.push({ row: row.row, conversionId: fact.id });
     } else writes.revise(slice, batchId, row, fact);

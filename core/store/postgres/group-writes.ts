@@ -2,7 +2,7 @@ import type { IdentifierKind } from "../../conversion/conversion.ts";
 import { isGivenUp, placeRevision } from "../meet-fact.ts";
 import { isCountedAside } from "../sql/holders.ts";
 import type { IntakeRow, IntakeSlice, SetAsideReason } from "../store.ts";
-import type { Known, KnownFact } from "./known-facts.ts";
+import { type Known, type KnownFact, standingOf } from "./known-facts.ts";
 import { lists, type Value } from "./lists.ts";
 import type { Tx } from "./tx.ts";
 
@@ -96,8 +96,7 @@ export function createGroupWrites(known: Pick<Known, "files">): GroupWrites {
       else countAside(batchId, target, aside);
     },
     revise(slice, batchId, row, fact) {
-      const file = fact.uploadId === null ? null : (known.files.get(fact.uploadId) ?? null);
-      const standing = { file, setAside: fact.setAside };
+      const standing = standingOf(known, fact);
       const givenUp = isGivenUp(standing);
       const { price, currency } = row.conversion;
       const place = placeRevision(standing, currency, slice);

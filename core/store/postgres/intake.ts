@@ -1,10 +1,12 @@
+import type { TransactionSql } from "postgres";
 import { createRecent } from "../recent.ts";
 import { discardBatch } from "../sql/discard-batch.ts";
 import type { IdempotentAnswer, IntakeSlice, IntakeStore, SliceResult } from "../store.ts";
 import type { NumberedSlice } from "./decide-group.ts";
 import type { PostgresDriver } from "./driver.ts";
 import { createIdBlocks, idsIn } from "./id-blocks.ts";
-import { createTx } from "./tx.ts";
+import { takeNew } from "./take-new.ts";
+import { createTx, type Tx } from "./tx.ts";
 import { answerKey, KeysAnswered, previewSlice, writeGroup } from "./write-group.ts";
 
 /** By which the sequences count on. */
@@ -14,6 +16,8 @@ const BATCHES_IN_BLOCK = 1000;
 /** Purchases of exact sources that are remembered until the planner has indexed them. */
 const RECENT_PURCHASES = 50_000;
 
+// Planned for the lists at hand, a lookup of a thousand keys sorts whole partitions: 90 ms instead of 12 (measured).
+const ONE_PLAN_FOR_ALL = "select set_config('plan_cache_mode', 'force_generic_plan', true)";
 const ANSWER = `select body_hash as "bodyHash", batch_id as "batchId" from gateway.idempotency
   where source_id = $1 and key = $2 and expires_at > $3`;
 
@@ -31,6 +35,12 @@ export function createIntake(driver: PostgresDriver): IntakeStore {
   const conversionIds = createIdBlocks(driver.sql, "gateway.conversion_ids", CONVERSIONS_IN_BLOCK);
   const batchIds = createIdBlocks(driver.sql, "gateway.batch_ids", BATCHES_IN_BLOCK);
   const recent = createRecent<number>(RECENT_PURCHASES);
+
+  function begin(sql: TransactionSql): Tx {
+    const tx = createTx(sql, driver.prepares);
+    tx.send(ONE_PLAN_FOR_ALL, []);
+    return tx;
+  }
 
   async function number(group: readonly IntakeSlice[]): Promise<readonly NumberedSlice[]> {
     const begun = group.filter(({ batchId }) => batchId === null).length;
@@ -62,16 +72,27 @@ export function createIntake(driver: PostgresDriver): IntakeStore {
     return answered;
   }
 
+  const remember = (purchases: ReadonlyMap<string, number>) => {
+    for (const [keyHash, dateTime] of purchases) recent.set(keyHash, dateTime);
+  };
+
+  /** After a repeat another one is likely: a group with one is written in vain as if it were new. */
+  let lookFirst = false;
+
   async function commit(group: readonly IntakeSlice[]): Promise<readonly SliceResult[]> {
     const answered = new Map<IntakeSlice, IdempotentAnswer>();
     const numbered = await number(group);
+    const plain = lookFirst ? null : await takeNew(driver, numbered, recent.get);
+    if (plain) {
+      remember(plain.purchases);
+      return plain.results;
+    }
     for (;;) {
       const open = numbered.filter(({ slice }) => !answered.has(slice));
       try {
-        const { results, purchases } = await driver.transact((sql) =>
-          writeGroup(createTx(sql, driver.prepares), open, recent.get),
-        );
-        for (const [keyHash, dateTime] of purchases) recent.set(keyHash, dateTime);
+        const { results, purchases } = await driver.transact((sql) => writeGroup(begin(sql), open, recent.get));
+        remember(purchases);
+        lookFirst = results.some(({ duplicates }) => duplicates.length > 0);
         const rest = results.values();
         return group.map((slice) => {
           const answer = answered.get(slice);
@@ -92,7 +113,7 @@ export function createIntake(driver: PostgresDriver): IntakeStore {
       const [numbered] = (await number([slice])) as [NumberedSlice];
       try {
         return await driver.transact(async (sql): Promise<never> => {
-          throw new Undo(await previewSlice(createTx(sql, driver.prepares), numbered, recent.get));
+          throw new Undo(await previewSlice(begin(sql), numbered, recent.get));
         });
       } catch (undo) {
         if (undo instanceof Undo) return undo.found;

@@ -1,11 +1,12 @@
 import type { Conversion, IdentifierKind } from "../../conversion/conversion.ts";
-import type { FileOfFact, Teller } from "../meet-fact.ts";
+import type { FileOfFact, Standing, Teller } from "../meet-fact.ts";
 import { IDENTIFIER } from "../sql/upload-groups.ts";
 import type { IntakeSlice, SetAsideReason, UploadState } from "../store.ts";
 import { list, lists } from "./lists.ts";
+import { span } from "./new-conversions.ts";
 import type { Tx } from "./tx.ts";
 
-/** A stored fact that rows of a group meet; while the group is decided, it becomes what it will be when that is written. */
+/** A fact that rows of a group meet; while the group is decided, it becomes what it will be when that is written. */
 export interface KnownFact {
   readonly id: number;
   /** Unix seconds. */
@@ -25,11 +26,11 @@ export interface KnownFact {
   readonly earlier: { readonly price: string | null; readonly currency: string }[];
 }
 
-/** What the group's rows may meet, and what that stands on. */
+/** What the rows of a group meet, and what that stands on. */
 export interface Known {
   readonly facts: Map<number, KnownFact>;
   readonly files: Map<number, FileOfFact>;
-  /** Of each fact's latest revision, by batch. */
+  /** Of each fact's latest revision, by batch; only of facts that the group revises. */
   readonly tellers: Map<number, Teller>;
 }
 
@@ -51,12 +52,9 @@ export function naturalKey({ counterId, workspaceId }: Owner, c: Conversion): st
   return `${c.dateTime}\n${counterId}\n${workspaceId}\n${c.target}\n${c.clientId}\n${c.userId}\n${c.yclid}\n${c.purchaseId}`;
 }
 
-interface FactRow {
-  readonly n: number;
+/** What a row of the database tells of a fact that may change. */
+interface Told {
   readonly id: number;
-  readonly date_time: number;
-  readonly target: string;
-  readonly identifier: IdentifierKind;
   readonly batch_id: number;
   readonly row: number;
   readonly source_id: number;
@@ -65,32 +63,38 @@ interface FactRow {
   readonly revision: number;
   readonly upload_id: number | null;
   readonly set_aside: SetAsideReason | null;
-  readonly state: UploadState | null;
-  readonly file_currency: string | null;
-  readonly told_at: number | null;
-  readonly sealed: number | null;
 }
 
-const FACT = `c.id, c.date_time, c.target, c.batch_id, c.row, c.source_id, c.price, c.currency, c.revision, c.upload_id, c.set_aside,
-  ${IDENTIFIER} as identifier,
-  u.state, u.currency as file_currency, b.created_at as told_at, b.sealed`;
-const STANDING = "left join gateway.uploads u on u.id = c.upload_id left join gateway.batches b on b.id = c.batch_id";
+interface ToldWithFile extends Told {
+  readonly state: UploadState | null;
+  readonly file_currency: string | null;
+}
 
-// `date_time` names the one partition to look at.
-const BY_NATURAL_KEY = `select k.n, ${FACT}
+interface ToldFile {
+  readonly id: number;
+  readonly state: UploadState;
+  readonly currency: string;
+}
+
+const TOLD = "c.id, c.batch_id, c.row, c.source_id, c.price, c.currency, c.revision, c.upload_id, c.set_aside";
+const FILE = "u.state, u.currency as file_currency";
+// `date_time` names the one partition to look at, here and below.
+const BY_NATURAL_KEY = `select k.n, ${TOLD}, ${FILE}
   from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
     with ordinality as k(date_time, counter_id, workspace_id, target, client_id, user_id, yclid, purchase_id, n)
   join gateway.conversions c on c.date_time = k.date_time and c.counter_id = k.counter_id and c.workspace_id = k.workspace_id
     and c.target = k.target and c.client_id = k.client_id and c.user_id = k.user_id and c.yclid = k.yclid and c.purchase_id = k.purchase_id
-  ${STANDING}`;
-const BY_ID = `select 0 as n, ${FACT}
+  left join gateway.uploads u on u.id = c.upload_id`;
+const BY_ID = `select c.date_time, c.target, ${IDENTIFIER} as identifier, ${TOLD}, ${FILE}
   from unnest($1::bigint[], $2::bigint[]) as k(id, date_time)
-  join gateway.conversions c on c.date_time = k.date_time and c.id = k.id ${STANDING}`;
+  join gateway.conversions c on c.date_time = k.date_time and c.id = k.id
+  left join gateway.uploads u on u.id = c.upload_id`;
 const PURCHASES = `select k.key_hash, k.conversion_id, k.upload_id, c.date_time
   from gateway.source_keys k left join gateway.conversions c on c.id = k.conversion_id where k.key_hash = any($1::text[])`;
-const LOCK_FILES = "select id from gateway.uploads where id = any($1::bigint[]) order by id for share";
-const LOCK_FACTS = `select c.id from gateway.conversions c where c.id = any($1::bigint[]) and c.date_time = any($2::bigint[])
-  order by c.date_time, c.id for no key update`;
+const LOCK_FILES =
+  "select u.id, u.state, u.currency from gateway.uploads u where u.id = any($1::bigint[]) order by u.id for share";
+const LOCK_FACTS = `select ${TOLD} from gateway.conversions c
+  where c.id = any($1::bigint[]) and c.date_time between $2::bigint and $3::bigint order by c.id for no key update`;
 const TELLERS = "select id, created_at, sealed from gateway.batches where id = any($1::bigint[])";
 const EARLIER =
   "select conversion_id, price, currency from gateway.conversion_revisions where conversion_id = any($1::bigint[])";
@@ -99,11 +103,23 @@ export function nothingKnown(): Known {
   return { facts: new Map(), files: new Map(), tellers: new Map() };
 }
 
+/** What decides about a row that meets the fact. */
+export function standingOf({ files }: Pick<Known, "files">, { uploadId, setAside }: KnownFact): Standing {
+  return { file: uploadId === null ? null : (files.get(uploadId) ?? null), setAside };
+}
+
+/** A key to look a fact up by, with what all facts of that key have in common. */
+export interface AskedKey {
+  readonly source: Owner;
+  readonly conversion: Conversion;
+  readonly identifier: IdentifierKind;
+}
+
 /** Reads the facts of these natural keys; their ids by the keys' places in the list. */
 export async function readByNaturalKey(
   tx: Tx,
   known: Known,
-  keys: readonly { readonly source: Owner; readonly conversion: Conversion }[],
+  keys: readonly AskedKey[],
 ): Promise<ReadonlyMap<number, number>> {
   const params = lists(
     keys,
@@ -116,12 +132,16 @@ export async function readByNaturalKey(
     (k) => k.conversion.yclid,
     (k) => k.conversion.purchaseId,
   );
-  const rows = await tx.ask<FactRow>(BY_NATURAL_KEY, params);
-  for (const row of rows) learn(known, row);
-  return new Map(rows.map(({ n, id }) => [n - 1, id]));
+  const found = new Map<number, number>();
+  for (const row of await tx.ask<ToldWithFile & { readonly n: number }>(BY_NATURAL_KEY, params)) {
+    const { conversion, identifier } = keys[row.n - 1] as AskedKey;
+    learn(known, row, { dateTime: conversion.dateTime, target: conversion.target, identifier });
+    found.set(row.n - 1, row.id);
+  }
+  return found;
 }
 
-/** Reads facts by their ids and times; what was known of them before is forgotten. */
+/** Reads facts by their ids and times. */
 export async function readById(
   tx: Tx,
   known: Known,
@@ -132,13 +152,9 @@ export async function readById(
     (f) => f.id,
     (f) => f.dateTime,
   );
-  for (const row of await tx.ask<FactRow>(BY_ID, params)) learn(known, row);
-}
-
-/** Reads who tells the rows of batches that are written in several parts. */
-export async function readTellers(tx: Tx, known: Known, batchIds: readonly number[]): Promise<void> {
-  const rows = await tx.ask<{ id: number; created_at: number; sealed: number }>(TELLERS, [list(batchIds)]);
-  for (const { id, created_at, sealed } of rows) known.tellers.set(id, { createdAt: created_at, sealed: sealed === 1 });
+  type Row = ToldWithFile & Pick<KnownFact, "target" | "identifier"> & { readonly date_time: number };
+  for (const row of await tx.ask<Row>(BY_ID, params))
+    learn(known, row, { dateTime: row.date_time, target: row.target, identifier: row.identifier });
 }
 
 /** Looks purchases up by their keyed hashes. */
@@ -159,8 +175,8 @@ export async function readPurchases(tx: Tx, keyHashes: readonly string[]): Promi
 
 /**
  * Locks facts so that until the end of the transaction nobody gives them a file, puts them aside or revises them, and reads how
- * they stand then. The files that a revision may enter are locked as well, and first, as the planner does: they are not sealed
- * meanwhile.
+ * they stand then, with all that a revision is decided by. The files that a revision may enter are locked as well, and first, as
+ * the planner does: they are not sealed meanwhile.
  * @param isRevised whether a row of the group makes a revision of the fact as it stands
  */
 export async function lockFacts(
@@ -169,40 +185,54 @@ export async function lockFacts(
   facts: readonly KnownFact[],
   isRevised: (fact: KnownFact) => boolean,
 ): Promise<void> {
-  const times = [...new Set(facts.map((f) => f.dateTime))];
   const lockedFiles = new Set<number>();
-  /** The files that are still to be locked; once the facts are, only one that a fact got just before. */
-  const lockFiles = (revised: readonly KnownFact[]) => {
-    const files = new Set<number>();
-    for (const { uploadId } of revised) {
-      if (uploadId === null || lockedFiles.has(uploadId) || known.files.get(uploadId)?.state !== "filling") continue;
-      files.add(uploadId);
-      lockedFiles.add(uploadId);
-    }
-    if (files.size > 0) tx.send(LOCK_FILES, [list([...files])]);
-    return files.size > 0;
+  const entered = (revised: readonly KnownFact[]) =>
+    revised.flatMap(({ uploadId }) => {
+      const isOpen = uploadId !== null && known.files.get(uploadId)?.state === "filling";
+      return isOpen && !lockedFiles.has(uploadId) ? [uploadId] : [];
+    });
+  const lockFiles = async (uploadIds: readonly number[]) => {
+    if (uploadIds.length === 0) return;
+    for (const id of uploadIds) lockedFiles.add(id);
+    const rows = await tx.ask<ToldFile>(LOCK_FILES, [list([...new Set(uploadIds)])]);
+    for (const { id, state, currency } of rows) known.files.set(id, { state, currency });
   };
-  lockFiles(facts.filter(isRevised));
-  tx.send(LOCK_FACTS, [list(facts.map((f) => f.id)), list(times)]);
-  let revised: readonly KnownFact[];
-  do {
-    await readById(tx, known, facts);
-    revised = facts.map(({ id }) => known.facts.get(id) as KnownFact).filter(isRevised);
-  } while (lockFiles(revised));
+  const { earliest, latest } = span(facts);
+  const params = [list(facts.map((f) => f.id)), earliest, latest];
+  const [, told] = await Promise.all([lockFiles(entered(facts.filter(isRevised))), tx.ask<Told>(LOCK_FACTS, params)]);
+  for (const row of told) learn(known, row, known.facts.get(row.id) as KnownFact);
+  const current = facts.map(({ id }) => known.facts.get(id) as KnownFact);
+  // What a fact got just before it was locked.
+  const given = current.flatMap(({ uploadId }) => (uploadId === null || known.files.has(uploadId) ? [] : [uploadId]));
+  await lockFiles([...given, ...entered(current.filter(isRevised))]);
+  const revised = current.filter(isRevised);
   if (revised.length === 0) return;
-  const earlier = await tx.ask<{ conversion_id: number; price: string | null; currency: string }>(EARLIER, [
-    list(revised.map((f) => f.id)),
+  const tellers = revised.map((f) => f.batchId).filter((id) => !known.tellers.has(id));
+  const [earlier] = await Promise.all([
+    tx.ask<{ conversion_id: number; price: string | null; currency: string }>(EARLIER, [
+      list(revised.map((f) => f.id)),
+    ]),
+    readTellers(tx, known, tellers),
   ]);
   for (const { conversion_id, price, currency } of earlier)
     known.facts.get(conversion_id)?.earlier.push({ price, currency });
 }
 
-function learn(known: Known, row: FactRow): void {
+/** Reads who tells the rows of batches. */
+export async function readTellers(tx: Tx, known: Known, batchIds: readonly number[]): Promise<void> {
+  if (batchIds.length === 0) return;
+  const rows = await tx.ask<{ id: number; created_at: number; sealed: number }>(TELLERS, [list(batchIds)]);
+  for (const { id, created_at, sealed } of rows) known.tellers.set(id, { createdAt: created_at, sealed: sealed === 1 });
+}
+
+function learn(
+  known: Known,
+  row: Told & Partial<Pick<ToldWithFile, "state" | "file_currency">>,
+  { dateTime, target, identifier }: Pick<KnownFact, "dateTime" | "target" | "identifier">,
+): void {
   known.facts.set(row.id, {
     id: row.id,
-    dateTime: row.date_time,
-    target: row.target,
-    identifier: row.identifier,
+    ...{ dateTime, target, identifier },
     batchId: row.batch_id,
     row: row.row,
     sourceId: row.source_id,
@@ -213,7 +243,6 @@ function learn(known: Known, row: FactRow): void {
     setAside: row.set_aside,
     earlier: [],
   });
-  if (row.upload_id !== null && row.state !== null)
+  if (row.upload_id !== null && row.state)
     known.files.set(row.upload_id, { state: row.state, currency: row.file_currency ?? "" });
-  if (row.told_at !== null) known.tellers.set(row.batch_id, { createdAt: row.told_at, sealed: row.sealed === 1 });
 }

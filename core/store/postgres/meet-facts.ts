@@ -1,6 +1,7 @@
 import { sameRevenue, strongestIdentifier } from "../../conversion/natural-key.ts";
 import { isGivenUp } from "../meet-fact.ts";
 import {
+  type AskedKey,
   type Known,
   type KnownFact,
   lockFacts,
@@ -8,17 +9,18 @@ import {
   readById,
   readByNaturalKey,
   readTellers,
+  standingOf,
 } from "./known-facts.ts";
-import { type Line, readInserted } from "./new-conversions.ts";
+import type { Line } from "./new-conversions.ts";
 import type { Purchases } from "./purchases.ts";
 import type { Tx } from "./tx.ts";
 
 interface Meeting {
   readonly tx: Tx;
   readonly lines: readonly Line[];
-  /** Those of the lines that were tried to be inserted, and how many were. */
+  /** Those of the lines that were tried to be inserted, and the ids of those that were. */
   readonly newcomers: readonly Line[];
-  readonly inserted: number;
+  readonly inserted: ReadonlySet<number>;
   readonly purchases: Purchases;
   /** Is filled with all that the lines meet. */
   readonly known: Known;
@@ -30,46 +32,41 @@ interface Meeting {
  */
 export async function meetFacts(meeting: Meeting): Promise<(newcomer: Line) => number> {
   const { tx, lines, newcomers, inserted, purchases, known } = meeting;
-  const isAll = inserted === newcomers.length;
-  const written = isAll ? null : await readInserted(tx, newcomers);
+  const keys = new Map(newcomers.map((line) => [line, naturalKey(line.slice.source, line.row.conversion)]));
   const byKey = new Map<string, number>();
-  const unknown = new Map<string, Line>();
-  for (const line of newcomers) {
-    if (written !== null && !written.has(line.id)) continue;
-    byKey.set(keyOf(line), line.id);
+  for (const [line, key] of keys) {
+    if (!inserted.has(line.id)) continue;
+    byKey.set(key, line.id);
     known.facts.set(line.id, newFact(line));
   }
-  if (written !== null) {
-    for (const line of newcomers) {
-      const key = keyOf(line);
-      if (!byKey.has(key)) unknown.set(key, line);
-    }
+  const asked = new Map<string, AskedKey>();
+  for (const [{ slice, row }, key] of keys) {
+    if (byKey.has(key) || asked.has(key)) continue;
+    const { conversion } = row;
+    asked.set(key, { source: slice.source, conversion, identifier: strongestIdentifier(conversion).kind });
   }
-  const met = await readMet(meeting, unknown, byKey);
-  const idOf = (line: Line) => byKey.get(keyOf(line)) as number;
+  const met = await readMet(meeting, asked, byKey);
+  const idOf = (newcomer: Line) => byKey.get(keys.get(newcomer) ?? "") as number;
 
-  const own = new Set(newcomers);
-  for (const line of newcomers) {
-    const purchase = line.slice.source.dedupeBy === "purchase" && purchases.get(line.row.keyHash ?? "");
-    if (purchase) purchase.factId = idOf(line);
-  }
   const tellings = new Map<number, Line[]>();
   for (const line of lines) {
-    const id = own.has(line) ? idOf(line) : purchases.get(line.row.keyHash ?? "")?.factId;
+    const purchase = line.slice.source.dedupeBy === "purchase" ? purchases.get(line.row.keyHash ?? "") : undefined;
+    const isNewcomer = keys.has(line);
+    if (isNewcomer && purchase) purchase.factId = idOf(line);
+    const id = isNewcomer ? idOf(line) : purchase?.factId;
     if (id === undefined || !met.has(id)) continue;
     const of = tellings.get(id);
     if (of) of.push(line);
     else tellings.set(id, [line]);
   }
-  const isRevised = (fact: KnownFact) => {
-    const file = fact.uploadId === null ? null : (known.files.get(fact.uploadId) ?? null);
-    if (isGivenUp({ file, setAside: fact.setAside })) return true;
-    return tellings.get(fact.id)?.some(({ row }) => !sameRevenue(fact, row.conversion)) ?? false;
-  };
+  const isRevised = (fact: KnownFact) =>
+    isGivenUp(standingOf(known, fact)) ||
+    (tellings.get(fact.id)?.some(({ row }) => !sameRevenue(fact, row.conversion)) ?? false);
   // A repeat of a line that stands in a file needs no lock: whatever befalls the fact, that line stays where it is.
-  const moving = [...met]
-    .map((id) => known.facts.get(id) as KnownFact)
-    .filter((f) => f.uploadId === null || isRevised(f));
+  const moving = [...met].flatMap((id) => {
+    const fact = known.facts.get(id);
+    return fact && (fact.uploadId === null || isRevised(fact)) ? [fact] : [];
+  });
   if (moving.length > 0) await lockFacts(tx, known, moving, isRevised);
   return idOf;
 }
@@ -77,14 +74,9 @@ export async function meetFacts(meeting: Meeting): Promise<(newcomer: Line) => n
 /** Reads the facts behind natural keys and purchases; the ids of those that were there before this group. */
 async function readMet(
   { tx, lines, purchases, known }: Meeting,
-  unknown: ReadonlyMap<string, Line>,
+  asked: ReadonlyMap<string, AskedKey>,
   byKey: Map<string, number>,
 ): Promise<ReadonlySet<number>> {
-  const asked = [...unknown].map(([key, { slice, row }]) => ({
-    key,
-    source: slice.source,
-    conversion: row.conversion,
-  }));
   const bought = new Map<number, { readonly id: number; readonly dateTime: number }>();
   for (const { slice, row } of lines) {
     const purchase = slice.source.dedupeBy === "purchase" && row.keyHash !== null && purchases.get(row.keyHash);
@@ -93,19 +85,18 @@ async function readMet(
   }
   const grown = new Set(lines.flatMap(({ slice, batchId }) => (slice.batchId === null ? [] : [batchId])));
   const [found] = await Promise.all([
-    asked.length > 0 ? readByNaturalKey(tx, known, asked) : new Map<number, number>(),
+    asked.size > 0 ? readByNaturalKey(tx, known, [...asked.values()]) : new Map<number, number>(),
     bought.size > 0 ? readById(tx, known, [...bought.values()]) : null,
-    grown.size > 0 ? readTellers(tx, known, [...grown]) : null,
+    readTellers(tx, known, [...grown]),
   ]);
-  for (const [i, { key }] of asked.entries()) {
-    const id = found.get(i);
+  let n = 0;
+  for (const key of asked.keys()) {
+    const id = found.get(n++);
     if (id === undefined) throw new Error("A conversion met a natural key that is not there.");
     byKey.set(key, id);
   }
   return new Set([...found.values(), ...bought.keys()]);
 }
-
-const keyOf = ({ slice, row }: Line) => naturalKey(slice.source, row.conversion);
 
 function newFact({ slice, batchId, row, id }: Line): KnownFact {
   const { conversion } = row;

@@ -1,5 +1,5 @@
 import type { IntakeRow, IntakeSlice } from "../store.ts";
-import { list, lists } from "./lists.ts";
+import { lists } from "./lists.ts";
 import type { Tx } from "./tx.ts";
 
 /** One row of a group on its way, with the id that it gets if it is new. */
@@ -13,16 +13,14 @@ export interface Line {
 const INSERT = `insert into gateway.conversions
     (id, batch_id, row, source_id, workspace_id, counter_id, date_time, target, client_id, user_id, yclid, purchase_id, price, currency)
   select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
-    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[]) on conflict do nothing`;
-const INSERTED =
-  "select id from gateway.conversions where id = any($1::bigint[]) and date_time between $2::bigint and $3::bigint";
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[]) on conflict do nothing returning id`;
 
-/** Inserts those that no fact is known for yet, the first of each in the group; how many those were. */
-export async function insertConversions(tx: Tx, lines: readonly Line[]): Promise<number> {
-  if (lines.length === 0) return 0;
+/** Inserts those that no fact is known for yet, the first of each in the group; their ids. */
+export async function insertConversions(tx: Tx, lines: readonly Line[]): Promise<ReadonlySet<number>> {
+  if (lines.length === 0) return new Set();
   // Gateways that tell the same facts at once wait for each other in one order.
-  const sorted = lines.toSorted(inKeyOrder);
-  return tx.run(
+  const sorted = lines.toSorted(byKeyOrder);
+  const inserted = await tx.ask<{ id: number }>(
     INSERT,
     lists(
       sorted,
@@ -42,13 +40,7 @@ export async function insertConversions(tx: Tx, lines: readonly Line[]): Promise
       (l) => l.row.conversion.currency,
     ),
   );
-}
-
-/** Which of the lines were inserted in this transaction, by their ids. */
-export async function readInserted(tx: Tx, lines: readonly Line[]): Promise<ReadonlySet<number>> {
-  const { earliest, latest } = span(lines.map(({ row }) => row.conversion));
-  const rows = await tx.ask<{ id: number }>(INSERTED, [list(lines.map(({ id }) => id)), earliest, latest]);
-  return new Set(rows.map(({ id }) => id));
+  return new Set(inserted.map(({ id }) => id));
 }
 
 /** Of times in Unix seconds: a range of them names the partitions to look at. */
@@ -63,7 +55,7 @@ export function span(facts: readonly { readonly dateTime: number }[]): { earlies
 }
 
 /** The order of the natural key; which of two equal ones came first in the group is kept by the stable sort. */
-function inKeyOrder(a: Line, b: Line): number {
+export function byKeyOrder(a: Line, b: Line): number {
   const [x, y] = [a.row.conversion, b.row.conversion];
   return (
     x.dateTime - y.dateTime ||

@@ -12,6 +12,16 @@ import { createSeconds } from "./same-second.ts";
 /** After so many rows new ones are looked for from the lowest id on again: ids do not rise with the order of commits. */
 const LOOK_BACK_AFTER_ROWS = 50_000;
 
+/** What was read longer ago than this may be old. */
+const FRESH_MS = 1000;
+
+interface PageAhead {
+  readonly from: number;
+  readonly limit: number;
+  readonly rows: Promise<readonly UnassignedColumns[]>;
+  readonly at: number;
+}
+
 /** Rows find their file here. Only the holder of the lease `housekeeping` places them, one page after the other. */
 export function preparePlanning(driver: PostgresDriver): PlanningStore {
   const ask = createAsk(driver);
@@ -22,6 +32,9 @@ export function preparePlanning(driver: PostgresDriver): PlanningStore {
   /** New rows up to here were placed in this run, so that reading on does not pass by what they left in the index. */
   let after = 0;
   let sinceLookBack = 0;
+  /** The page after the one that is being placed, read meanwhile. */
+  let ahead: PageAhead | null = null;
+  let pageLimit = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One after the other: rows that waited for a goal are placed beside new ones, and seconds are held by what came before. */
@@ -38,16 +51,34 @@ export function preparePlanning(driver: PostgresDriver): PlanningStore {
       [from],
     );
 
-  /** The term of the lease, null for who does not hold it. The memory of seconds is let go of when it may no longer be true. */
+  /** New rows after `after`: those that were read ahead, where that was right and just now. */
+  async function nextNewRows(limit: number): Promise<readonly UnassignedColumns[]> {
+    const read = ahead;
+    ahead = null;
+    pageLimit = limit;
+    const fits = read && read.from === after && read.limit === limit && performance.now() - read.at < FRESH_MS;
+    return fits ? read.rows : newRows(after, limit);
+  }
+
+  /** A full page has another one behind it. Where its placing fails it is not where the next reading begins. */
+  function readAhead(fresh: readonly number[]): void {
+    if (fresh.length === 0 || fresh.length !== pageLimit) return;
+    const from = Math.max(...fresh);
+    const rows = newRows(from, pageLimit);
+    rows.catch(() => {});
+    ahead = { from, limit: pageLimit, rows, at: performance.now() };
+  }
+
+  /** Whether the holder may place. The memory of seconds is let go of when it may no longer be true. */
   async function enter(on: TransactionSql, { holder }: PlacementRules): Promise<boolean> {
     const [term, version] = await Promise.all([
       holdLease(ask, on, "housekeeping", holder),
       driver.within(on, readSecondsVersion()),
     ]);
     if (term === null) return false;
-    const now = `${holder}/${term}/${version}`;
-    if (now !== known) seconds.forget();
-    known = now;
+    const current = `${holder}/${term}/${version}`;
+    if (current !== known) seconds.forget();
+    known = current;
     return true;
   }
 
@@ -56,7 +87,7 @@ export function preparePlanning(driver: PostgresDriver): PlanningStore {
     async readNew(limit) {
       if (sinceLookBack >= LOOK_BACK_AFTER_ROWS) after = 0;
       if (after === 0) sinceLookBack = 0;
-      const rows = await newRows(after, limit);
+      const rows = await nextNewRows(limit);
       if (rows.length === limit || after === 0) return rows.map(toUnassigned);
       after = 0;
       return (await newRows(0, limit)).map(toUnassigned);
@@ -75,6 +106,8 @@ export function preparePlanning(driver: PostgresDriver): PlanningStore {
     },
     place: (placements, rules) =>
       inTurn(async () => {
+        const fresh = placements.flatMap(({ row }) => (row.setAside === null ? row.id : []));
+        readAhead(fresh);
         const page = await driver.transact(async (on) => {
           // Every statement touches few rows by their keys. Plans are kept, some from when a table was still empty.
           ask(on, "set local enable_seqscan = off").catch(() => {});
@@ -82,8 +115,7 @@ export function preparePlanning(driver: PostgresDriver): PlanningStore {
         });
         if (page === null) return null;
         seconds.keep(page.seconds);
-        const fresh = placements.filter(({ row }) => row.setAside === null);
-        after = Math.max(after, ...fresh.map(({ row }) => row.id));
+        after = Math.max(after, ...fresh);
         sinceLookBack += fresh.length;
         return { rows: page.rows, sharedSeconds: page.sharedSeconds };
       }),

@@ -30,7 +30,8 @@ export async function openPool(address: string, connections: number, prepare: bo
     connect_timeout: 3,
     idle_timeout: 300,
     onnotice: () => {},
-    connection: { application_name: "metrika-gateway" },
+    // Compiling takes a second of what the longest of our questions need a fraction of (measured). A pooler takes no such settings.
+    connection: { application_name: "metrika-gateway", ...(prepare ? { jit: "off" } : {}) },
     types: {
       // Ids and instants stay below 2^53; sums of them come as numeric.
       bigint: { to: 20, from: [20, 1700], parse: Number, serialize: String },

@@ -1,4 +1,4 @@
-import { type Placeholder, sql } from "drizzle-orm";
+import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
 import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -16,6 +16,7 @@ import { createIntake } from "./intake.ts";
 import { pgLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
+import { withPlainErrors } from "./plain-errors.ts";
 import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
@@ -37,15 +38,17 @@ export async function openPostgresStore(
   const accounts = {
     db,
     tables: schema,
-    ids: (list: Placeholder) => sql`(select value::bigint from gateway.json_each(${list}))`,
+    // As an array, whose length is guessed at ten: of a query PostgreSQL would guess a hundred, and rather read all of a small table.
+    isOneOf: (id: AnyColumn, list: Placeholder) =>
+      sql`${id} = any (array(select value::bigint from gateway.json_each(${list})))`,
     // Equal to nothing: other gateways write all the time, and what concerns sources is told by `shared`.
     changesElsewhere: async () => Number.NaN,
   };
   return {
     installation,
-    apiKeys: apiKeyQueries(accounts),
-    credentials: credentialQueries(accounts, driver),
-    sources: sourceQueries(accounts),
+    apiKeys: withPlainErrors(apiKeyQueries(accounts)),
+    credentials: withPlainErrors(credentialQueries(accounts, driver)),
+    sources: withPlainErrors(sourceQueries(accounts)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
@@ -55,7 +58,7 @@ export async function openPostgresStore(
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),
-    goals: goalQueries(accounts),
+    goals: withPlainErrors(goalQueries(accounts)),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
     leases: pgLeases(driver),

@@ -10,7 +10,6 @@ import type {
   UploadStore,
 } from "../store.ts";
 import { AT_METRIKA, claimDue, claimToPoll, isAnythingDue } from "./claim-uploads.ts";
-import { OPEN_STATES } from "./open-states.ts";
 import { page } from "./page.ts";
 import { type ConversionColumns, toConversion } from "./to-conversion.ts";
 import { uploadColumn, uploadRecord } from "./upload-columns.ts";
@@ -57,8 +56,10 @@ const releaseSending = statement<never, [now: number, readBackAt: number, leases
   `update uploads set state = 'uncertain', claim = null, request_ended_at = ?1, next_attempt_at = ?2, complete_lists = 0,
      updated_at = ?1, version = version + 1 where state = 'sending' and lease_until <= ?3`,
 );
+// Asked all the time: not of files that fill, which may be many and are nobody's yet.
 const releaseOther = statement<never, [leasesBefore: number]>(
-  `update uploads set claim = null, lease_until = null where state in ${OPEN_STATES} and claim is not null and lease_until <= ?1`,
+  `update uploads set claim = null, lease_until = null
+   where state in ('planned', 'sent', 'processing', 'uncertain') and claim is not null and lease_until <= ?1`,
 );
 const rest = statement<never, [until: number, now: number, code: string, text: string, counter: number]>(
   `update uploads set next_attempt_at = ${greater("next_attempt_at", "?1")},

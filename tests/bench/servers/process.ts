@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { atEnd } from "./scratch.ts";
 
 /** A process that a benchmark started. */
@@ -8,6 +8,8 @@ export interface BenchProcess {
   said(): string;
   /** Resolves when it has ended by itself. */
   readonly ended: Promise<void>;
+  /** Seconds of processor time that it has used so far. */
+  cpuSeconds(): Promise<number>;
   /** Bytes resident now. */
   residentBytes(): Promise<number>;
   /** Bytes resident at the most since `forgetPeak`. */
@@ -22,6 +24,16 @@ export interface BenchProcess {
 export const root = `${import.meta.dir}/../../..`;
 
 const KEPT_OUTPUT = 100_000;
+
+/** Of the kernel, in which it counts processor time for others to read. */
+export const TICKS_PER_SECOND = 100;
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: utime and stime, and of children that have ended cutime and cstime. */
+export async function ticksOf(pid: number, withEnded: boolean): Promise<number> {
+  const told = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = told.slice(told.lastIndexOf(")") + 2).split(" ");
+  return fields.slice(11, withEnded ? 15 : 13).reduce((sum, field) => sum + Number(field), 0);
+}
 
 /**
  * Starts a process and waits until it says where it listens.
@@ -73,6 +85,7 @@ export async function startProcess(
     ended: child.exited.then(async () => {
       await readers;
     }),
+    cpuSeconds: async () => (await ticksOf(child.pid, true)) / TICKS_PER_SECOND,
     residentBytes: () => bytes("VmRSS"),
     peakBytes: () => bytes("VmHWM"),
     // https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html: 5 resets the peak resident set size.

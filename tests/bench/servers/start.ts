@@ -42,6 +42,13 @@ export async function startCeiling(prepared?: Prepared): Promise<BenchServer> {
   };
 }
 
+/** Bare Hono on a PostgreSQL database, with a group commit or a commit for each request. */
+export async function startPostgresCeiling(url: string, commits: "group" | "each"): Promise<BenchServer> {
+  const command = [process.execPath, "tests/bench/servers/ceiling-postgres.ts", url, commits];
+  const server = await startProcess(command, {}, /READY (\d+)/);
+  return { ...server, senders: [{ path: "/conversions", headers: {} }] };
+}
+
 /** Metrika, as `bun run cli simulate` plays it. */
 export async function startSimulator(
   settings: ProductOptions["simulator"] = {},
@@ -66,6 +73,7 @@ export async function startProduct({ env, simulator: settings, prepared }: Produ
     {
       PORT: "0",
       DATABASE_URL: `file:${database}`,
+      DATA_FOLDER: folder.path,
       METRIKA_API_URL: simulator.url,
       YANDEX_LOGIN_URL: simulator.url,
       LOG_LEVEL: "info",
