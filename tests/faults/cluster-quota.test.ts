@@ -50,7 +50,7 @@ function watchUploads({ simulator }: Cluster) {
 }
 
 describePostgres("Three workers with one login", (postgres) => {
-  test("never send more than three files of it at once, and keep it busy", async () => {
+  test.concurrent("never send more than three files of it at once, and keep it busy", async () => {
     await using cluster = await startCluster(postgres(), { env: { POLL_INTERVAL_SECONDS: "60" } });
     const { simulator } = cluster;
     addCounters(simulator);
@@ -73,7 +73,7 @@ describePostgres("Three workers with one login", (postgres) => {
     expect(simulator.requests.byOperation.upload).toBe(told.length);
   });
 
-  test("spend no more than its requests of a day together", async () => {
+  test.concurrent("spend no more than its requests of a day together", async () => {
     const DAILY = 100;
     const LEFT = 3;
     await using cluster = await startCluster(postgres(), { env: { METRIKA_DAILY_REQUESTS: String(DAILY) } });
@@ -98,7 +98,7 @@ describePostgres("Three workers with one login", (postgres) => {
     expect(spent?.reads).toBe(simulator.requests.byGroup.client_read);
   });
 
-  test("take the places of one that crashed when its claims run out", async () => {
+  test.concurrent("take the places of one that crashed when its claims run out", async () => {
     await using cluster = await startCluster(postgres());
     const { simulator } = cluster;
     addCounters(simulator);
