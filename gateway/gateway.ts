@@ -219,12 +219,14 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
 
 function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: BeforeRequest): MetrikaClient {
   const timing = options.clock === undefined ? {} : { clock: options.clock };
+  // Two of a login's three places are for files, which all gateways count together; one is left for all else that a gateway asks.
+  const othersAtOnce = config.database.kind === "postgres" ? { parallelOthersPerKey: 1 } : {};
   return createMetrikaClient({
     apiUrl: config.metrikaApiUrl,
     loginUrl: config.yandexLoginUrl,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     userAgent: `metrika-gateway/${packageJson.version}`,
-    limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps, ...timing }),
+    limiter: createRateLimiter({ requestsPerSecond: config.metrikaRps, ...othersAtOnce, ...timing }),
     beforeRequest,
     ...timing,
   });

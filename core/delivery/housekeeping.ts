@@ -6,8 +6,8 @@ const LEASE_MS = 10_000;
 const ASK_EACH_MS = 2000;
 
 /**
- * What is done once, however many gateways share the database: giving rows their files, reading goals, replays, and all that is
- * done by the clock. One of them does it; sending and polling is shared out by claims.
+ * What is done once, however many gateways share the database: giving rows their files, reading goals, asking what
+ * became of files, replays, and all that is done by the clock. One of them does it; sending is shared out by claims.
  */
 export interface Housekeeping {
   /** By which this gateway is known to the others. */

@@ -123,12 +123,8 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
     return counters.length;
   }
 
-  /** What only one of several gateways does. */
+  /** What only one of several gateways does, beside asking Metrika. */
   async function keepHouse(mayRest: boolean): Promise<number> {
-    if (!(await deps.housekeeping.isMine())) {
-      isFirstLook = true;
-      return 0;
-    }
     await eachHour();
     if (isFirstLook) await finishPausing(deps);
     else await eachFewMinutes();
@@ -146,9 +142,12 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
       now,
       firstReadBackMs: firstReadBackMs(rules),
     });
-    const kept = await keepHouse(mayRest);
+    const isMine = await deps.housekeeping.isMine();
+    if (!isMine) isFirstLook = true;
+    const kept = isMine ? await keepHouse(mayRest) : 0;
     const sent = await beginSends();
-    const polled = await beginPolls();
+    // By one gateway alone: how many requests of a login are on their way at once, each can count only for itself.
+    const polled = isMine ? await beginPolls() : 0;
     return released + kept + sent + polled > 0;
   }
 

@@ -86,13 +86,18 @@ export function createMetrikaHttp(options: MetrikaHttpOptions): MetrikaHttp {
       const message = "The token is empty or holds a space or another character that no token has";
       throw new MetrikaError(message, { kind: "unauthorized", bodyMayHaveArrived: false });
     }
-    const release = await options.limiter?.acquire(call.loginKey ?? call.token, call.signal).catch((cause: unknown) => {
-      throw new MetrikaError(`${operation} was given up while it waited for its turn`, {
-        kind: "aborted",
-        bodyMayHaveArrived: false,
-        cause,
+    const release = await options.limiter
+      ?.acquire(call.loginKey ?? call.token, {
+        kind: call.body?.kind === "stream" ? "file" : "other",
+        signal: call.signal,
+      })
+      .catch((cause: unknown) => {
+        throw new MetrikaError(`${operation} was given up while it waited for its turn`, {
+          kind: "aborted",
+          bodyMayHaveArrived: false,
+          cause,
+        });
       });
-    });
     try {
       await options.beforeRequest?.(noticeOf(call)).catch((error: unknown) => {
         throw keptBack(operation, error);

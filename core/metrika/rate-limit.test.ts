@@ -41,7 +41,7 @@ test("who gives up while waiting frees the queue and leaves no timer", async () 
   const limiter = createRateLimiter({ requestsPerSecond: 1, clock });
   await limiter.acquire("a");
   const caller = new AbortController();
-  const waiting = limiter.acquire("a", caller.signal);
+  const waiting = limiter.acquire("a", { signal: caller.signal });
   caller.abort(new Error("shutting down"));
   await expect(waiting).rejects.toThrow("shutting down");
   expect(clock.waiting).toBe(0);
@@ -77,4 +77,21 @@ test("for every run of requests the limits hold and everyone gets a turn", async
     }),
     { numRuns: 20 },
   );
+});
+
+test("where others send files of the login too, only so many requests without one are on their way at once", async () => {
+  const limiter = createRateLimiter({ parallelOthersPerKey: 1 });
+  const started: string[] = [];
+  const ask = (name: string, kind: "file" | "other") =>
+    limiter.acquire("login", { kind }).then((release) => {
+      started.push(name);
+      return release;
+    });
+  const first = await ask("first question", "other");
+  void ask("second question", "other");
+  await ask("file", "file");
+  expect(started).toEqual(["first question", "file"]);
+  first();
+  await Bun.sleep(0);
+  expect(started).toEqual(["first question", "file", "second question"]);
 });

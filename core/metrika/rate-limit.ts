@@ -7,10 +7,14 @@ export interface RateLimiter {
    * hold up the others.
    *
    * @param key the Yandex login; at most `parallelPerKey` requests of one key are on the way at once.
+   * @param options.kind whether the request carries a file; default: it does
    * @returns a function that gives the place back; calling it again does nothing.
    * @throws the signal's reason when it is aborted while waiting.
    */
-  acquire(key: string, signal?: AbortSignal): Promise<() => void>;
+  acquire(
+    key: string,
+    options?: { readonly kind?: "file" | "other"; readonly signal?: AbortSignal | undefined },
+  ): Promise<() => void>;
 }
 
 /** The settings of {@link createRateLimiter}. */
@@ -19,24 +23,28 @@ export interface RateLimiterOptions {
   readonly requestsPerSecond?: number;
   /** Requests of one key on the way at once. Metrika allows 3 for one login. */
   readonly parallelPerKey?: number;
+  /** How many of them may be without a file. Default: all. */
+  readonly parallelOthersPerKey?: number;
   readonly clock?: Clock;
 }
 
 interface Waiter {
   readonly key: string;
+  readonly kind: "file" | "other";
   start(): void;
 }
 
 /** Makes a limiter for one process. The limits: https://yandex.com/dev/metrika/en/intro/quotas */
 export function createRateLimiter(options: RateLimiterOptions = {}): RateLimiter {
   const { requestsPerSecond = 30, parallelPerKey = 3, clock = systemClock } = options;
+  const { parallelOthersPerKey = parallelPerKey } = options;
   const waiting = new Set<Waiter>();
-  const running = new Map<string, number>();
+  const running = new Map<string, { file: number; other: number }>();
   let starts: number[] = [];
   let cancelWake: (() => void) | null = null;
 
   return {
-    acquire(key, signal) {
+    acquire(key, { kind = "file", signal } = {}) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         const onAbort = () => {
@@ -46,9 +54,10 @@ export function createRateLimiter(options: RateLimiterOptions = {}): RateLimiter
         };
         const waiter: Waiter = {
           key,
+          kind,
           start() {
             signal?.removeEventListener("abort", onAbort);
-            resolve(onceOnly(() => release(key)));
+            resolve(onceOnly(() => release(key, kind)));
           },
         };
         signal?.addEventListener("abort", onAbort, { once: true });
@@ -67,19 +76,23 @@ export function createRateLimiter(options: RateLimiterOptions = {}): RateLimiter
         wakeAt((starts[0] ?? now) + 1000 - now);
         return;
       }
-      const taken = running.get(waiter.key) ?? 0;
-      if (taken >= parallelPerKey) continue;
+      const taken = running.get(waiter.key) ?? { file: 0, other: 0 };
+      if (taken.file + taken.other >= parallelPerKey) continue;
+      if (waiter.kind === "other" && taken.other >= parallelOthersPerKey) continue;
       waiting.delete(waiter);
-      running.set(waiter.key, taken + 1);
+      taken[waiter.kind]++;
+      running.set(waiter.key, taken);
       starts.push(now);
       waiter.start();
     }
   }
 
-  function release(key: string): void {
-    const left = (running.get(key) ?? 1) - 1;
-    if (left === 0) running.delete(key);
-    else running.set(key, left);
+  function release(key: string, kind: Waiter["kind"]): void {
+    const taken = running.get(key);
+    if (taken) {
+      taken[kind]--;
+      if (taken.file + taken.other === 0) running.delete(key);
+    }
     admit();
   }
 

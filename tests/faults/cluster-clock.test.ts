@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const SECOND_MS = 1000;
 
 describePostgres("Gateways whose clocks disagree by hours", (postgres) => {
-  test("keep no claim too long or too short, and each conversion is counted once though one of them dies", async () => {
+  test.concurrent("keep no claim too long or too short, and each conversion is counted once though one of them dies", async () => {
     await using cluster = await startCluster(postgres());
     const { simulator } = cluster;
     const [right, fast, slow, jumping] = await Promise.all([
@@ -45,7 +45,7 @@ describePostgres("Gateways whose clocks disagree by hours", (postgres) => {
     expect(simulator.ledger.rows).toBe(simulator.ledger.total);
   });
 
-  test("judge alike what lies in the future", async () => {
+  test.concurrent("judge alike what lies in the future", async () => {
     await using cluster = await startCluster(postgres());
     const members = await Promise.all([
       cluster.start({ role: "intake", clock: { off: HOUR_MS } }),

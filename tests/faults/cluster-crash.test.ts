@@ -9,7 +9,7 @@ import { createWebhook, post, type Receipt, saleOf } from "../setup/senders.ts";
 
 setDefaultTimeout(60_000);
 
-const ROUNDS = Number(process.env.CLUSTER_CRASH_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.CLUSTER_CRASH_ROUNDS ?? 4);
 const SEED = Number(process.env.CRASH_SEED ?? crypto.getRandomValues(new Uint32Array(1))[0]);
 /** A file that was on its way when its worker died waits for the end of a claim and three lists before it goes again. */
 const SETTLE_MS = 30_000 + ROUNDS * 2000;

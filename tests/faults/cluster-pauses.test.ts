@@ -32,7 +32,7 @@ describePostgres("A worker that was away for longer than its claim", (postgres) 
     { name: "stood still in the middle of a file", at: "half of the body sent", isThere: false },
     { name: "stood still with Metrika's answer in hand", at: "upload answered", isThere: true },
   ] as const) {
-    test(`and ${name} changes nothing when it goes on: another has looked the file up and finished it`, async () => {
+    test.concurrent(`and ${name} changes nothing when it goes on: another has looked the file up and finished it`, async () => {
       await using cluster = await startCluster(postgres());
       const { simulator } = cluster;
       const [intake, sleeper] = await Promise.all([
@@ -58,7 +58,7 @@ describePostgres("A worker that was away for longer than its claim", (postgres) 
       expect(differenceOf(simulator, sales)).toEqual(whole);
       expect(simulator.ledger.rows).toBe(sales.length);
       // It is of use again.
-      await heir.kill();
+      await heir.terminate();
       const more = salesOf("later", 3);
       const webhook = await createWebhook(intake);
       expect((await post(intake, webhook, more)).status).toBe(202);
@@ -67,7 +67,7 @@ describePostgres("A worker that was away for longer than its claim", (postgres) 
     });
   }
 
-  test("and died with Metrika's answer in hand is not missed: another looks the file up and does not send it again", async () => {
+  test.concurrent("and died with Metrika's answer in hand is not missed: another looks the file up and does not send it again", async () => {
     await using cluster = await startCluster(postgres());
     const { simulator } = cluster;
     const [intake, mortal] = await Promise.all([
@@ -83,7 +83,7 @@ describePostgres("A worker that was away for longer than its claim", (postgres) 
     expect(differenceOf(simulator, sales)).toEqual(whole);
   });
 
-  test("and stood still while it gave rows their files gives none when it goes on: another has given them", async () => {
+  test.concurrent("and stood still while it gave rows their files gives none when it goes on: another has given them", async () => {
     await using cluster = await startCluster(postgres());
     const { simulator } = cluster;
     const [intake, sleeper] = await Promise.all([
@@ -106,7 +106,7 @@ describePostgres("A worker that was away for longer than its claim", (postgres) 
     expect(simulator.ledger.rows).toBe(sales.length + more.length);
   });
 
-  test("and stood still in the middle of a transaction holds nobody up until it goes on", async () => {
+  test.concurrent("and stood still in the middle of a transaction holds nobody up until it goes on", async () => {
     await using cluster = await startCluster(postgres());
     const { simulator } = cluster;
     const intake = await cluster.start({ role: "intake" });

@@ -50,8 +50,8 @@ function watchUploads({ simulator }: Cluster) {
 }
 
 describePostgres("Three workers with one login", (postgres) => {
-  test("never send more than three files of it at once, and keep it busy", async () => {
-    await using cluster = await startCluster(postgres(), { env: { POLL_INTERVAL_SECONDS: "60" } });
+  test.concurrent("never have more than three requests of it on their way at once, and keep it busy", async () => {
+    await using cluster = await startCluster(postgres(), { env: { POLL_INTERVAL_SECONDS: "0.5" } });
     const { simulator } = cluster;
     addCounters(simulator);
     const [intake] = await Promise.all([
@@ -61,6 +61,7 @@ describePostgres("Three workers with one login", (postgres) => {
     const webhooks = await webhooksOf(intake);
     const slow = { match: { operation: "upload" }, times: "always", fault: { kind: "slow", ms: 300 } } as const;
     simulator.faults.add(slow);
+    simulator.faults.add({ ...slow, match: { operation: "list" } });
     const watch = watchUploads(cluster);
     const told = await postEverywhere(intake, webhooks, "parallel");
     await until("all are at Metrika", () => simulator.ledger.total === told.length || null, 30_000);
@@ -73,7 +74,7 @@ describePostgres("Three workers with one login", (postgres) => {
     expect(simulator.requests.byOperation.upload).toBe(told.length);
   });
 
-  test("spend no more than its requests of a day together", async () => {
+  test.concurrent("spend no more than its requests of a day together", async () => {
     const DAILY = 100;
     const LEFT = 3;
     await using cluster = await startCluster(postgres(), { env: { METRIKA_DAILY_REQUESTS: String(DAILY) } });
@@ -98,7 +99,7 @@ describePostgres("Three workers with one login", (postgres) => {
     expect(spent?.reads).toBe(simulator.requests.byGroup.client_read);
   });
 
-  test("take the places of one that crashed when its claims run out", async () => {
+  test.concurrent("take the places of one that crashed when its claims run out", async () => {
     await using cluster = await startCluster(postgres());
     const { simulator } = cluster;
     addCounters(simulator);

@@ -47,7 +47,7 @@ describePostgres("What is changed through one gateway", (postgres) => {
     ["at once where the database tells of it", true, TOLD_WITHIN_MS],
     ["within five seconds where nobody tells of it", false, SEEN_WITHIN_MS],
   ] as const) {
-    test(`is in force on another ${how}: a webhook switched off, one switched on, a new secret, a revoked key`, async () => {
+    test.concurrent(`is in force on another ${how}: a webhook switched off, one switched on, a new secret, a revoked key`, async () => {
       await using cluster = await startCluster(postgres());
       const [here, there] = await startPair(cluster, isTold);
       const [left, taken, rotated] = [await createWebhook(here), await createWebhook(here), await createWebhook(here)];

