@@ -23,4 +23,5 @@ export async function breathe(since: number): Promise<void> {
   await Bun.sleep(Math.min(LONGEST_REST_MS, (ended - since) * REST_PER_WORK));
 }
 
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** The pause of a process that answers nobody: its own timers and sockets have their turn. */
+export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

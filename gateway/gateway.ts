@@ -25,7 +25,7 @@ import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createGatewayApp } from "./app.ts";
 import { createAuthenticate } from "./auth/api-keys.ts";
-import { breathe } from "./breathe.ts";
+import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
@@ -140,7 +140,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     now,
     random: options.random ?? Math.random,
     newUuid,
-    breathe,
+    breathe: config.role === "worker" ? nextTurn : breathe,
   };
   const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
   const registry = createSourceRegistry(store.sources, now);

@@ -46,12 +46,17 @@ export async function benchPlanner(): Promise<void> {
   );
 
   const told = await database.watch();
+  const before = await cpuSeconds(database, workers);
   const started = performance.now();
   await store.leases.release("housekeeping", "the benchmark");
   await store.close();
   await until("all rows stand in files", () => areInFiles(sql, rows), PATIENCE_MS);
   const seconds = (performance.now() - started) / 1000;
-  console.log(`${whole(rows)} rows of ${whole(COUNTERS)} counters planned in ${seconds.toFixed(1)} s`);
+  const after = await cpuSeconds(database, workers);
+  const used = (of: keyof typeof before) => `${(after[of] - before[of]).toFixed(1)} s`;
+  console.log(
+    `${whole(rows)} rows of ${whole(COUNTERS)} counters planned in ${seconds.toFixed(1)} s; processor time: workers ${used("workers")}, PostgreSQL ${used("postgres")}`,
+  );
   tellStatements(await told());
 
   await sql`vacuum analyze`;
@@ -126,15 +131,16 @@ function tellStatements(took: ReadonlyMap<string, readonly number[]>): void {
   }
 }
 
+async function cpuSeconds(database: BenchPostgres, workers: readonly BenchProcess[]) {
+  const each = await Promise.all(workers.map((worker) => worker.cpuSeconds()));
+  return { workers: each.reduce((a, b) => a + b, 0), postgres: await database.cpuSeconds() };
+}
+
 async function measureIdle(database: BenchPostgres, workers: readonly BenchProcess[]): Promise<void> {
-  const cpu = async () => ({
-    workers: (await Promise.all(workers.map((worker) => worker.cpuSeconds()))).reduce((a, b) => a + b, 0),
-    postgres: await database.cpuSeconds(),
-  });
   const told = await database.watch();
-  const before = await cpu();
+  const before = await cpuSeconds(database, workers);
   await Bun.sleep(IDLE_SECONDS * 1000);
-  const after = await cpu();
+  const after = await cpuSeconds(database, workers);
   const share = (of: keyof typeof before) => (100 * (after[of] - before[of])) / IDLE_SECONDS;
   const asked = await told();
   const statements = [...asked.values()].flat().length / IDLE_SECONDS;

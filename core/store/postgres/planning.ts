@@ -12,6 +12,14 @@ import { createSeconds } from "./same-second.ts";
 /** After so many rows new ones are looked for from the lowest id on again: ids do not rise with the order of commits. */
 const LOOK_BACK_AFTER_ROWS = 50_000;
 
+/**
+ * Every statement touches few rows by their keys, but plans are kept, some from when a table was still empty. And nobody is
+ * answered by a placing: one that a crash of the server takes back is done again, and whatever depends on it is written to disk
+ * after it.
+ */
+const BY_KEYS_AND_SOON =
+  "select set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true)";
+
 /** What was read longer ago than this may be old. */
 const FRESH_MS = 1000;
 
@@ -109,8 +117,7 @@ export function preparePlanning(driver: PostgresDriver): PlanningStore {
         const fresh = placements.flatMap(({ row }) => (row.setAside === null ? row.id : []));
         readAhead(fresh);
         const page = await driver.transact(async (on) => {
-          // Every statement touches few rows by their keys. Plans are kept, some from when a table was still empty.
-          ask(on, "set local enable_seqscan = off").catch(() => {});
+          ask(on, BY_KEYS_AND_SOON).catch(() => {});
           return (await enter(on, rules)) ? placing(on, placements, rules) : null;
         });
         if (page === null) return null;
