@@ -95,9 +95,10 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
       // What went as expected, nearly every row, is not told: reading an answer costs more than writing the question.
       `with assigned as (
          update conversions c set upload_id = v.upload_id, set_aside = null, sent_time = coalesce(c.sent_time, v.sent_time)
-         from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-           v(id, date_time, was, upload_id, sent_time, batch_id)
+         from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])
+           v(id, date_time, was, upload_id, sent_time, batch_id, currency)
          where c.id = v.id and c.date_time = v.date_time and c.upload_id is null and c.set_aside is not distinct from v.was
+           and c.currency = v.currency
          returning c.id, c.batch_id, c.revision, v.batch_id as told_by)
        select array_agg(id) filter (where batch_id <> told_by or revision > 0) as ids,
          array_agg(batch_id) filter (where batch_id <> told_by or revision > 0) as batches,
@@ -111,6 +112,8 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
         numbers(fileIds),
         numbers(rows.map(({ id }) => planned.get(id)?.sentTime ?? null)),
         numbers(rows.map(({ batchId }) => batchId)),
+        // A correction may have told another since the row was read: it is read again, for a file of that one.
+        rows.map(({ currency }) => currency),
       ],
     );
     const missed = new Set(answer?.missed);

@@ -56,9 +56,16 @@ export function preparePlanning(sqlite: Database, driver: SqliteDriver, seconds:
      on conflict (upload_id, source_id, target, identifier) do update set rows = rows + excluded.rows`,
   );
   // `returning`: between reading and placing, a correction may have handed the fact to another batch.
-  const assign = sqlite.prepare<{ batch_id: number; revision: number }, [number, number | null, number, string | null]>(
+  const assign = sqlite.prepare<
+    { batch_id: number; revision: number },
+    [number, number | null, number, string | null, string]
+  >(
     `update conversions set upload_id = ?, set_aside = null, sent_time = coalesce(sent_time, ?)
-     where id = ? and upload_id is null and set_aside is ? returning batch_id, revision`,
+     where id = ? and upload_id is null and set_aside is ? and currency = ? returning batch_id, revision`,
+  );
+  // The correction may also have told another currency, whose file this is not. New rows are read once: it must come back.
+  const requeue = sqlite.prepare(
+    "update conversions set set_aside = 'requeued' where id = ? and upload_id is null and set_aside is null and currency <> ?",
   );
   // Nearly every row: new, at its own second, never corrected. About half of the general statement's time (measured).
   const assignNew = sqlite.prepare(
@@ -87,7 +94,9 @@ export function preparePlanning(sqlite: Database, driver: SqliteDriver, seconds:
     if (row.setAside === null && sentTime === null && assignNew.run(fileId, row.id, row.batchId).changes > 0) {
       return { batch_id: row.batchId, revision: 0 };
     }
-    return assign.get(fileId, sentTime, row.id, row.setAside);
+    const assigned = assign.get(fileId, sentTime, row.id, row.setAside, row.currency);
+    if (!assigned && row.setAside === null) requeue.run(row.id, row.currency);
+    return assigned;
   }
 
   /** The lane's open file, or a new one. The first files of a counter do not linger: somebody watches them. */

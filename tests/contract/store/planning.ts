@@ -29,6 +29,21 @@ export function planningContract(current: CurrentWorld): void {
     expect(await world.uploads()).toMatchObject([{ rows: 1 }]);
   });
 
+  test("a row whose currency is corrected between reading and placing goes into a file of that currency", async () => {
+    const world = current();
+    await world.receive([sale(1), sale(2)]);
+    const rows = await world.store.planning.readNew(10);
+    await world.receive([sale(1, { currency: "USD" })]);
+    expect(await world.placeRows(rows)).toBe(1);
+    await world.place();
+    await world.placeRows(await world.store.planning.readReturning(10));
+    const lanes = (await world.uploads()).filter((u) => u.rows > 0).map((u) => [u.currency, u.rows]);
+    expect(lanes.sort()).toEqual([
+      ["RUB", 1],
+      ["USD", 1],
+    ]);
+  });
+
   test("counter, credential and currency each have a file of their own", async () => {
     const world = current();
     const sameCounter = await world.addSource({ name: "another token" });
