@@ -16,6 +16,3 @@ export function createAsk({ prepares }: Pick<PostgresDriver, "prepares">): Ask {
     return rows as unknown as readonly R[];
   };
 }
-
-/** A list of whole numbers for `$1::bigint[]`, which the library would write with quotes and escapes, a call for each. */
-export const numbers = (list: readonly (number | null)[]) => `{${list.map((n) => n ?? "null").join(",")}}`;

@@ -1,6 +1,7 @@
 import type { Lane, Placement, PlacementRules } from "../store.ts";
-import { type Ask, numbers } from "./ask.ts";
+import type { Ask } from "./ask.ts";
 import type { Asking } from "./driver.ts";
+import { list } from "./lists.ts";
 
 /** Files opened within this time of a counter's first one are first ones too: the first batch may need several. */
 const FIRST_MOMENT_MS = 2000;
@@ -86,8 +87,8 @@ export function createFillingFiles(ask: Ask) {
            and (u.state <> 'filling' or u.created_at < $3)) as is_first
        from unnest($1::bigint[], $2::bigint[]) with ordinality v(counter_id, workspace_id, n)`,
       [
-        numbers(distinct.map(({ counterId }) => counterId)),
-        numbers(distinct.map(({ workspaceId }) => workspaceId)),
+        list(distinct.map(({ counterId }) => counterId)),
+        list(distinct.map(({ workspaceId }) => workspaceId)),
         now - FIRST_MOMENT_MS,
       ],
     );
@@ -108,7 +109,7 @@ export function createFillingFiles(ask: Ask) {
        from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
          with ordinality v(counter_id, credential_id, currency, workspace_id, target, identifier, uncertain_policy, uuid, ripe_at, n)
        order by v.n returning id, uuid`,
-      [...laneColumns(files.map(({ lane }) => lane)), uuids, numbers(files.map(({ ripeAt }) => ripeAt)), now],
+      [...laneColumns(files.map(({ lane }) => lane)), uuids, list(files.map(({ ripeAt }) => ripeAt)), now],
     );
     const ids = new Map(opened.map(({ id, uuid }) => [uuid, id]));
     for (const [n, file] of files.entries()) file.id = ids.get(uuids[n] ?? "") ?? null;
@@ -205,10 +206,10 @@ function distinctMixed(lanes: readonly Lane[]): readonly Lane[] {
 
 function laneColumns(lanes: readonly Lane[]) {
   return [
-    numbers(lanes.map(({ counterId }) => counterId)),
-    numbers(lanes.map(({ credentialId }) => credentialId)),
+    list(lanes.map(({ counterId }) => counterId)),
+    list(lanes.map(({ credentialId }) => credentialId)),
     lanes.map(({ currency }) => currency),
-    numbers(lanes.map(({ workspaceId }) => workspaceId)),
+    list(lanes.map(({ workspaceId }) => workspaceId)),
     lanes.map(({ target }) => target),
     lanes.map(({ identifier }) => identifier),
     lanes.map(({ uncertainPolicy }) => uncertainPolicy),

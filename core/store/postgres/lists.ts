@@ -9,7 +9,10 @@ function written(value: Value): string {
   return NEEDS_ESCAPE.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : `"${value}"`;
 }
 
-/** A list as PostgreSQL's text of an array, for a parameter like `$1::bigint[]` or `$1::text[]`. */
+/**
+ * A list as PostgreSQL's text of an array, for a parameter like `$1::bigint[]` or `$1::text[]`; the library would write whole
+ * numbers with quotes and escapes, a call for each.
+ */
 export const list = (values: readonly Value[]): string => `{${values.map(written).join()}}`;
 
 /** Rows as lists, one for each column, for `unnest($1::bigint[], $2::text[], …)`. */

@@ -8,9 +8,10 @@ import {
   type SetAsideChange,
 } from "../sql/holders.ts";
 import type { Placed, Placement, PlacementRules, SetAsideReason, UnassignedRow } from "../store.ts";
-import { type Ask, numbers } from "./ask.ts";
+import type { Ask } from "./ask.ts";
 import type { Asking, PostgresDriver } from "./driver.ts";
 import { createFillingFiles, type FillingFile, type Going } from "./filling-files.ts";
+import { list } from "./lists.ts";
 import type { PlannedSecond, Seconds } from "./same-second.ts";
 
 /** What became of a page, and what is to be remembered of it once it is committed. */
@@ -54,7 +55,7 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
     const paused = await ask<{ id: number }>(
       on,
       "select id from sources where id = any($1::bigint[]) and delivery_paused = 1",
-      [numbers(sources)],
+      [list(sources)],
     );
     return new Set(paused.map(({ id }) => id));
   }
@@ -109,9 +110,9 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
       [
         ...keysOf(rows),
         rows.map(({ setAside }) => setAside),
-        numbers(fileIds),
-        numbers(rows.map(({ id }) => planned.get(id)?.sentTime ?? null)),
-        numbers(rows.map(({ batchId }) => batchId)),
+        list(fileIds),
+        list(rows.map(({ id }) => planned.get(id)?.sentTime ?? null)),
+        list(rows.map(({ batchId }) => batchId)),
         // A correction may have told another since the row was read: it is read again, for a file of that one.
         rows.map(({ currency }) => currency),
       ],
@@ -152,7 +153,7 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
   ): Promise<ReadonlyMap<number, readonly number[]>> {
     if (rows.length === 0) return new Map();
     const fileIds = rows.map(({ id }) => chosen.get(id)?.id ?? null);
-    return batchesById(await ask<Holder>(on, statement, [numbers(rows.map(({ id }) => id)), numbers(fileIds)]));
+    return batchesById(await ask<Holder>(on, statement, [list(rows.map(({ id }) => id)), list(fileIds)]));
   }
 
   async function intoFiles(on: TransactionSql, going: readonly Going[], rules: PlacementRules): Promise<PlacedPage> {
@@ -176,7 +177,7 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
       leftGoals(on, moved, rules.now),
       ...(opened.size === 0
         ? []
-        : [ask(on, "delete from uploads where id = any($1::bigint[]) and rows = 0", [numbers([...opened])])]),
+        : [ask(on, "delete from uploads where id = any($1::bigint[]) and rows = 0", [list([...opened])])]),
     ]);
     return { rows: moved.length, sharedSeconds: taken.filter(({ shared }) => shared).length, seconds: taken };
   }
@@ -199,7 +200,7 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
       if (deadline > now && deadline < (file.deadline ?? Number.POSITIVE_INFINITY)) file.deadline = deadline;
       growth.set(id, file);
     }
-    const list = [...growth.values()];
+    const entries = [...growth.values()];
     // A full file is due at once, however long it was to linger: closing looks for what is due alone.
     await ask(
       on,
@@ -209,11 +210,11 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
        from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) v(id, rows, bytes, not_before, deadline)
        where u.id = v.id`,
       [
-        numbers([...growth.keys()]),
-        numbers(list.map(({ rows }) => rows)),
-        numbers(list.map(({ bytes }) => bytes)),
-        numbers(list.map(({ notBefore }) => notBefore)),
-        numbers(list.map(({ deadline }) => deadline)),
+        list([...growth.keys()]),
+        list(entries.map(({ rows }) => rows)),
+        list(entries.map(({ bytes }) => bytes)),
+        list(entries.map(({ notBefore }) => notBefore)),
+        list(entries.map(({ deadline }) => deadline)),
         ...[maxRows, maxBytes, now],
       ],
     );
@@ -228,18 +229,18 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
       group.rows++;
       groups.set(key, group);
     }
-    const list = [...groups.values()];
+    const entries = [...groups.values()];
     await ask(
       on,
       `insert into upload_groups (upload_id, source_id, target, identifier, rows)
        select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])
        on conflict (upload_id, source_id, target, identifier) do update set rows = upload_groups.rows + excluded.rows`,
       [
-        numbers(list.map(({ file }) => file)),
-        numbers(list.map(({ row }) => row.sourceId)),
-        list.map(({ row }) => row.target),
-        list.map(({ row }) => row.identifier),
-        numbers(list.map(({ rows }) => rows)),
+        list(entries.map(({ file }) => file)),
+        list(entries.map(({ row }) => row.sourceId)),
+        entries.map(({ row }) => row.target),
+        entries.map(({ row }) => row.identifier),
+        list(entries.map(({ rows }) => rows)),
       ],
     );
   }
@@ -259,7 +260,7 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
       for (const batch of repeatedBy) count(batch, file, 0, 1);
     }
     // In one order, as intake does: whoever counts in two files must not wait for another who does so in the other order.
-    const list = [...counts.values()].sort((a, b) => a.batch - b.batch || a.file - b.file);
+    const entries = [...counts.values()].sort((a, b) => a.batch - b.batch || a.file - b.file);
     await ask(
       on,
       `insert into batch_uploads (batch_id, upload_id, rows, duplicates)
@@ -267,10 +268,10 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
        on conflict (batch_id, upload_id) do update set rows = batch_uploads.rows + excluded.rows,
          duplicates = batch_uploads.duplicates + excluded.duplicates`,
       [
-        numbers(list.map(({ batch }) => batch)),
-        numbers(list.map(({ file }) => file)),
-        numbers(list.map(({ rows }) => rows)),
-        numbers(list.map(({ duplicates }) => duplicates)),
+        list(entries.map(({ batch }) => batch)),
+        list(entries.map(({ file }) => file)),
+        list(entries.map(({ rows }) => rows)),
+        list(entries.map(({ duplicates }) => duplicates)),
       ],
     );
   }
@@ -291,7 +292,7 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
       on,
       `insert into source_keys (key_hash, conversion_id, expires_at)
        select *, $3 from unnest($1::text[], $2::bigint[]) on conflict do nothing`,
-      [keys.map(({ keyHash }) => keyHash), numbers(keys.map(({ id }) => id)), keysExpireAt],
+      [keys.map(({ keyHash }) => keyHash), list(keys.map(({ id }) => id)), keysExpireAt],
     );
   }
 
@@ -337,4 +338,4 @@ function batchesById(holders: readonly Holder[]): ReadonlyMap<number, readonly n
 }
 
 const keysOf = (rows: readonly UnassignedRow[]) =>
-  [numbers(rows.map(({ id }) => id)), numbers(rows.map(({ dateTime }) => dateTime))] as const;
+  [list(rows.map(({ id }) => id)), list(rows.map(({ dateTime }) => dateTime))] as const;

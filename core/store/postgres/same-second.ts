@@ -1,8 +1,9 @@
 import { FARTHEST_SECONDS, type IdentifiedFact, identitiesOf, isNamesake, type Neighbour } from "../sql/same-second.ts";
 import type { UnassignedRow } from "../store.ts";
-import { type Ask, numbers } from "./ask.ts";
+import type { Ask } from "./ask.ts";
 import type { Asking } from "./driver.ts";
 import { HeldSeconds, secondKey } from "./held-seconds.ts";
+import { list } from "./lists.ts";
 
 /** Rows of one second at one counter that are compared where they stand; more are read once and kept in memory. */
 const SMALL_CROWD = 32;
@@ -61,7 +62,7 @@ export function createSeconds(ask: Ask): Seconds {
       on,
       `select distinct conversion_id as id from conversion_revisions
        where conversion_id = any($1::bigint[]) and upload_id is not null`,
-      [numbers(returning.map(({ id }) => id))],
+      [list(returning.map(({ id }) => id))],
     );
     const had = new Set(found.map(({ id }) => id));
     return rows.filter(({ id }) => !had.has(id));
@@ -133,14 +134,14 @@ export function createSeconds(ask: Ask): Seconds {
       `select c.id, ${FACT}, s.options ->> 'identifiers' as identifiers
        from unnest($1::bigint[], $2::bigint[]) v(id, date_time)
          join conversions c on c.id = v.id and c.date_time = v.date_time join sources s on s.id = c.source_id`,
-      [numbers(rows.map(({ id }) => id)), numbers(rows.map(({ dateTime }) => dateTime))],
+      [list(rows.map(({ id }) => id)), list(rows.map(({ dateTime }) => dateTime))],
     );
     return new Map(found.map((fact) => [fact.id, identitiesOf(fact)]));
   }
 
   /** Reads who holds these seconds. */
   async function learn(on: Asking, seconds: ReadonlyMap<string, Second>): Promise<void> {
-    const list = [...seconds.values()];
+    const entries = [...seconds.values()];
     const found = await ask<Holder>(
       on,
       `select v.second, v.counter_id, c.*, s.options ->> 'identifiers' as identifiers from ${SECONDS}
@@ -150,7 +151,7 @@ export function createSeconds(ask: Ask): Seconds {
            union all
            select ${FACT}, c.source_id from conversions c where ${MOVED_TO} and ${HOLDS}) c
          join sources s on s.id = c.source_id`,
-      [numbers(list.map(({ second }) => second)), numbers(list.map(({ counterId }) => counterId))],
+      [list(entries.map(({ second }) => second)), list(entries.map(({ counterId }) => counterId))],
     );
     const holders = Map.groupBy(found, ({ counter_id, second }) => secondKey(counter_id, second));
     for (const key of seconds.keys()) held.learn(key, (holders.get(key) ?? []).flatMap(identitiesOf));
@@ -236,5 +237,5 @@ function nearestFree(from: number, isFree: (second: number) => boolean): number 
 
 const ofRows = (seconds: ReadonlyMap<string, readonly UnassignedRow[]>) => {
   const firsts = [...seconds.values()].flatMap(([row]) => row ?? []);
-  return [numbers(firsts.map(({ dateTime }) => dateTime)), numbers(firsts.map(({ counterId }) => counterId))];
+  return [list(firsts.map(({ dateTime }) => dateTime)), list(firsts.map(({ counterId }) => counterId))];
 };

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { sameRevenue } from "../../conversion/natural-key.ts";
+import { isGivenUp, mayBeLateRetry, samePurchaseAgain, staleRevision } from "../meet-fact.ts";
 import { createRecent } from "../recent.ts";
 import { isCountedAside } from "../sql/holders.ts";
 import type { DuplicateRow, IntakeRow, IntakeSlice, RowWarning, SliceResult } from "../store.ts";
@@ -8,9 +9,6 @@ import { prepareBatchCounts } from "./batch-counts.ts";
 import type { SqliteDriver } from "./driver.ts";
 import { type KnownFact, prepareKnownFacts } from "./known-facts.ts";
 import { prepareRevise } from "./revise-fact.ts";
-
-/** A price that returns within this time after a newer one is a late retry, not a change of mind. */
-const LATE_RETRY_MS = 10 * 60_000;
 
 /** Purchases that are remembered until the planner has indexed them. */
 const RECENT_PURCHASES = 50_000;
@@ -124,23 +122,18 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
   ): RowOutcome {
     const same = sameRevenue(original, row.conversion);
     const file = known.fileOf(original);
-    const { set_aside: aside } = original;
-    const givenUp = aside === "goal_not_found" || aside === "cancelled" || file?.state === "failed";
-    if (same && !givenUp) return repeat(batchId, row, original, repeats);
+    if (same && !isGivenUp({ file, setAside: original.set_aside })) return repeat(batchId, row, original, repeats);
     if (!same && isLateRetry(slice, batchId, row, original)) {
-      const { price } = row.conversion;
-      warnings.push({ row: row.row, code: "stale_revision", field: "price", params: { price: price ?? "" } });
+      warnings.push(staleRevision(row));
       return repeat(batchId, row, original, repeats);
     }
-    revise({ slice, batchId, row, original, file, givenUp });
+    revise({ slice, batchId, row, original, file });
     return { kind: "accepted", id: original.id, fresh: false };
   }
 
   function isLateRetry(slice: IntakeSlice, batchId: number, row: IntakeRow, original: KnownFact): boolean {
-    const teller = known.tellerOf(original);
-    // A revision that another sender has no answer for yet may still be taken back: it makes nothing stale.
-    if (teller?.sealed !== 1 && original.batch_id !== batchId) return false;
-    if (slice.now - (teller?.created_at ?? slice.now) > LATE_RETRY_MS) return false;
+    const teller = known.tellerOf(original) ?? { createdAt: slice.now, sealed: false };
+    if (!mayBeLateRetry(teller, original.batch_id === batchId, slice.now)) return false;
     return olderRevision.get(original.id, row.conversion.price, row.conversion.currency) !== null;
   }
 
@@ -228,18 +221,6 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
       } finally {
         trying = false;
       }
-    },
-  };
-}
-
-function samePurchaseAgain(row: IntakeRow, firstTime: number): RowWarning {
-  return {
-    row: row.row,
-    code: "same_purchase_again",
-    field: "purchase_id",
-    params: {
-      purchase_id: row.conversion.purchaseId,
-      first_date_time: new Date(firstTime * 1000).toISOString().replace(".000Z", "Z"),
     },
   };
 }

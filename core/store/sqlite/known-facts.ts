@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Conversion } from "../../conversion/conversion.ts";
-import type { IntakeSlice, SetAsideReason, UploadState } from "../store.ts";
+import type { FileOfFact, Teller } from "../meet-fact.ts";
+import type { IntakeSlice, SetAsideReason } from "../store.ts";
 
 /** A stored fact that a row meets by its natural key or its purchase. */
 export interface KnownFact {
@@ -15,18 +16,6 @@ export interface KnownFact {
   readonly revision: number;
   readonly upload_id: number | null;
   readonly set_aside: SetAsideReason | null;
-}
-
-/** The file that a fact stands in. */
-export interface FileOfFact {
-  readonly state: UploadState;
-  readonly currency: string;
-}
-
-/** Who told a fact's latest revision, and when. */
-export interface Teller {
-  readonly created_at: number;
-  readonly sealed: number;
 }
 
 const FACT =
@@ -45,7 +34,9 @@ export function prepareKnownFacts(sqlite: Database) {
     "select conversion_id, upload_id from source_keys where key_hash = ?",
   );
   const file = sqlite.prepare<FileOfFact, [number]>("select state, currency from uploads where id = ?");
-  const teller = sqlite.prepare<Teller, [number]>("select created_at, sealed from batches where id = ?");
+  const teller = sqlite.prepare<{ createdAt: number; sealed: number }, [number]>(
+    "select created_at as createdAt, sealed from batches where id = ?",
+  );
   // No file changes while a group is written, and a storm of repeats hits few.
   const files = new Map<number, FileOfFact | null>();
 
@@ -92,7 +83,8 @@ export function prepareKnownFacts(sqlite: Database) {
     },
     /** Null for a fact of the batch that is just being written. */
     tellerOf(fact: KnownFact): Teller | null {
-      return teller.get(fact.batch_id);
+      const told = teller.get(fact.batch_id);
+      return told && { createdAt: told.createdAt, sealed: told.sealed === 1 };
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { type FileOfFact, isGivenUp, placeRevision } from "../meet-fact.ts";
 import { handOverLine } from "../sql/upload-groups.ts";
-import type { IntakeRow, IntakeSlice, SetAsideReason } from "../store.ts";
+import type { IntakeRow, IntakeSlice } from "../store.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
 import type { SqliteDriver } from "./driver.ts";
-import type { FileOfFact, KnownFact } from "./known-facts.ts";
+import type { KnownFact } from "./known-facts.ts";
 
 /** A correction or a revival on its way in. */
 export interface Revision {
@@ -12,16 +13,9 @@ export interface Revision {
   readonly row: IntakeRow;
   readonly original: KnownFact;
   readonly file: FileOfFact | null;
-  /** The fact ended without Metrika ever taking it. */
-  readonly givenUp: boolean;
 }
 
-/**
- * Writes the next revision of a fact. Not yet in a sealed file: it replaces, and the earlier revision shares its fate. In a
- * file that Metrika has not settled: it waits for that file. Otherwise it goes into a new file, at the identifier and second
- * first sent, since only then does Metrika overwrite. A file that is being filled takes the new revision only if it is of
- * the file's currency, and not before the whole batch is there: a half-written one may be taken back.
- */
+/** Writes the next revision of a fact, where `placeRevision` says that it goes. */
 export function prepareRevise(sqlite: Database, driver: SqliteDriver): (revision: Revision) => void {
   const keepRevision = sqlite.prepare(
     `insert into conversion_revisions (conversion_id, revision, batch_id, row, price, currency, upload_id, outcome, replaced_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -35,12 +29,12 @@ export function prepareRevise(sqlite: Database, driver: SqliteDriver): (revision
   );
   const counts = prepareBatchCounts(sqlite);
 
-  return ({ slice, batchId, row, original, file, givenUp }) => {
+  return ({ slice, batchId, row, original, file }) => {
     const { price, currency } = row.conversion;
     const { upload_id: uploadId, set_aside: aside } = original;
-    const fitsFile = currency === "" || currency === file?.currency;
-    const keepsFile = file?.state === "filling" && slice.last && fitsFile;
-    const nextAside = keepsFile ? null : asideOf(file, aside, givenUp);
+    const standing = { file, setAside: aside };
+    const givenUp = isGivenUp(standing);
+    const { keepsFile, setAside: nextAside } = placeRevision(standing, currency, slice);
     keepRevision.run(
       original.id,
       original.revision,
@@ -62,12 +56,4 @@ export function prepareRevise(sqlite: Database, driver: SqliteDriver): (revision
     }
     if (nextAside === "waiting_goal") counts.addToSetAside(batchId, original.target, nextAside, 1);
   };
-}
-
-/** Where a revision waits that does not take the place of the earlier one in its file. */
-function asideOf(file: FileOfFact | null, aside: SetAsideReason | null, givenUp: boolean): SetAsideReason | null {
-  if (file !== null && file.state !== "completed" && file.state !== "failed") return "waiting_upload";
-  // A held row goes back to the planner, which sees whether the source that corrects it is paused as well.
-  if (file !== null || givenUp || aside === "delivery_paused") return "requeued";
-  return aside;
 }
