@@ -191,8 +191,8 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     trustedProxies: config.trustedProxies,
     isReady: () => ready,
   });
-  store.shared?.onChange(({ of, uuid }) => {
-    if (of === "sources") registry.forget(uuid);
+  store.shared?.onChange(({ of, id }) => {
+    if (of === "sources") registry.forget(id);
     else forget();
   });
   // The last of all: once it runs, only close() ends it.

@@ -24,6 +24,7 @@ export type * from "./port/intake.ts";
 export type * from "./port/leases.ts";
 export type * from "./port/maintenance.ts";
 export type * from "./port/match-rates.ts";
+export type * from "./port/members.ts";
 export type * from "./port/page.ts";
 export type * from "./port/planning.ts";
 export type * from "./port/quota.ts";

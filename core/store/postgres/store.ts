@@ -1,5 +1,8 @@
 import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
-import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
+import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { credentialQueries } from "../drizzle/credentials.ts";
+import { goalQueries } from "../drizzle/goals.ts";
+import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -35,7 +38,7 @@ export async function openPostgresStore(
 ): Promise<Store> {
   const { driver, db, shared, close } = await openPostgres(url, options.connections);
   const installation = await underMigrationLock(driver.sql, (tx) => driver.within(tx, foundInstallation(founding)));
-  const accounts = {
+  const drizzle = {
     db,
     tables: schema,
     // As an array, whose length is guessed at ten: of a query PostgreSQL would guess a hundred, and rather read all of a small table.
@@ -46,9 +49,9 @@ export async function openPostgresStore(
   };
   return {
     installation,
-    apiKeys: withPlainErrors(apiKeyQueries(accounts)),
-    credentials: withPlainErrors(credentialQueries(accounts, driver)),
-    sources: withPlainErrors(sourceQueries(accounts)),
+    apiKeys: withPlainErrors(apiKeyQueries(drizzle)),
+    credentials: withPlainErrors(credentialQueries(drizzle, driver)),
+    sources: withPlainErrors(sourceQueries(drizzle)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
@@ -58,7 +61,7 @@ export async function openPostgresStore(
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),
-    goals: withPlainErrors(goalQueries(accounts)),
+    goals: withPlainErrors(goalQueries(drizzle)),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
     leases: pgLeases(driver),

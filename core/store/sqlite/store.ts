@@ -1,5 +1,8 @@
-import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
-import { accountsOnSqlite } from "../dialect.ts";
+import { drizzleOnSqlite } from "../dialect.ts";
+import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { credentialQueries } from "../drizzle/credentials.ts";
+import { goalQueries } from "../drizzle/goals.ts";
+import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
 import { createDeadLetters } from "../sql/dead-letters.ts";
@@ -36,16 +39,16 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
   const installation = driver.now(foundInstallation(founding));
-  const accounts = accountsOnSqlite(db);
+  const drizzle = drizzleOnSqlite(db);
   // Whose turn it was last. Forgotten with the process, which costs a counter one turn.
   sqlite.exec(
     "create temp table if not exists counter_turns (login_key text not null, counter_id integer not null, turn integer not null, primary key (login_key, counter_id)) without rowid",
   );
   return {
     installation,
-    apiKeys: apiKeyQueries(accounts),
-    credentials: credentialQueries(accounts, driver),
-    sources: sourceQueries(accounts),
+    apiKeys: apiKeyQueries(drizzle),
+    credentials: credentialQueries(drizzle, driver),
+    sources: sourceQueries(drizzle),
     intake: {
       groupsAtOnce: 1,
       async commit(group) {
@@ -69,7 +72,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),
-    goals: goalQueries(accounts),
+    goals: goalQueries(drizzle),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
     // There is one process.
