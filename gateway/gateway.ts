@@ -24,7 +24,12 @@ import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createGatewayApp } from "./app.ts";
-import { createAuthenticate } from "./auth/api-keys.ts";
+import { createMemberships } from "../core/accounts/memberships.ts";
+import { createAudit } from "../core/audit/audit.ts";
+import { createApiKeys } from "./auth/api-keys.ts";
+import { createAuditOf } from "./auth/audit-of.ts";
+import { createAccess } from "./auth/authorize.ts";
+import { createPeople } from "./auth/people.ts";
 import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
@@ -150,12 +155,16 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const operatorToken = newSecret();
-  const { authenticate, forget } = createAuthenticate(
-    store.apiKeys,
-    store.installation.workspaceId,
+  const apiKeys = createApiKeys(store.apiKeys, now);
+  const memberships = createMemberships(store.members, now);
+  const access = createAccess({
+    apiKeys,
+    people: createPeople({ ...signInBy(config, options, now), users: store.users, now, newUuid }),
+    memberships,
+    workspaces: store.workspaces,
+    firstWorkspaceId: store.installation.workspaceId,
     operatorToken,
-    now,
-  );
+  });
   const limits = {
     maxBytes: config.maxRequestBytes,
     timeoutMs: config.requestTimeoutSeconds * 1000,
@@ -180,8 +189,10 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       rules,
       plans,
       sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
-      authenticate,
-      forgetApiKeys: forget,
+      ...access,
+      apiKeys,
+      memberships,
+      audit: createAuditOf(createAudit(store.audit, newUuid, now)),
       publicUrl: config.publicUrl,
       limits,
       now,
@@ -193,7 +204,8 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   });
   store.shared?.onChange(({ of, id }) => {
     if (of === "sources") registry.forget(id);
-    else forget();
+    if (of === "api_keys") apiKeys.forget();
+    if (of === "members") memberships.forget(Number(id));
   });
   // The last of all: once it runs, only close() ends it.
   const maintenance = startMaintenance(
@@ -215,6 +227,14 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       await store.close();
     },
   };
+}
+
+/** Who signs people in, and by what their tokens are verified. */
+function signInBy(config: Config, options: GatewayOptions, now: () => number) {
+  const { supabaseUrl: url, supabasePublishableKey: publishableKey } = config;
+  if (url === null || publishableKey === null) throw new Error("No sign-in yet");
+  const sessions = createSupabaseSessions({ url, publishableKey, fetch: options.fetch ?? fetch, now });
+  return { sessions, issuer: url };
 }
 
 function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: BeforeRequest): MetrikaClient {

@@ -1,7 +1,9 @@
 import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -52,6 +54,10 @@ export async function openPostgresStore(
     apiKeys: withPlainErrors(apiKeyQueries(drizzle)),
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
+    users: withPlainErrors(userQueries(drizzle)),
+    members: withPlainErrors(memberQueries(drizzle)),
+    workspaces: withPlainErrors(workspaceQueries(drizzle)),
+    audit: withPlainErrors(auditQueries(drizzle)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),

@@ -1,7 +1,9 @@
 import { drizzleOnSqlite } from "../dialect.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -49,6 +51,10 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     apiKeys: apiKeyQueries(drizzle),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
+    users: userQueries(drizzle),
+    members: memberQueries(drizzle),
+    workspaces: workspaceQueries(drizzle),
+    audit: auditQueries(drizzle),
     intake: {
       groupsAtOnce: 1,
       async commit(group) {
