@@ -49,6 +49,32 @@ export const problemCatalogue = {
       en: 'The API key lacks the right "{scope}". Make a key that has it, or ask the owner to do this.',
     },
   ),
+  session_invalid: kind(
+    401,
+    { ru: "Сеанс не принят", en: "Session not accepted" },
+    {
+      ru: "Сеанс входа не принят: {reason}. Войдите заново.",
+      en: "The session was not accepted: {reason}. Sign in again.",
+    },
+    CHALLENGE,
+  ),
+  session_expired: kind(
+    401,
+    { ru: "Сеанс истёк", en: "Session expired" },
+    {
+      ru: "Срок токена доступа истёк. Обновите его (консоль делает это сама) или войдите заново.",
+      en: "The access token has expired. Refresh it (the console does so by itself) or sign in again.",
+    },
+    CHALLENGE,
+  ),
+  identity_unavailable: kind(
+    503,
+    { ru: "Служба входа не отвечает", en: "Identity service does not answer" },
+    {
+      ru: "Проверить сеанс сейчас нельзя: служба входа не отвечает или перегружена. Ничего не сделано; повторите запрос через {seconds} с.",
+      en: "The session cannot be checked now: the identity service does not answer or is overloaded. Nothing was done; send the request again in {seconds} s.",
+    },
+  ),
   secret_missing: kind(
     401,
     { ru: "Нет секрета", en: "Secret missing" },
