@@ -79,3 +79,14 @@ test("only the demo and the command that serves it import the simulator", () => 
 test("nothing that ships imports tests", () => {
   expect(imports.filter(({ to }) => to.startsWith("tests/") || to.endsWith(".test.ts"))).toEqual([]);
 });
+
+test("supabase-js is loaded when somebody signs in, never at the start", async () => {
+  const transpiler = new Bun.Transpiler({ loader: "ts" });
+  const kinds: string[] = [];
+  for await (const name of new Bun.Glob("{core,plugins,gateway}/**/*.ts").scan(ROOT)) {
+    if (name.endsWith(".test.ts")) continue;
+    const found = transpiler.scanImports(await Bun.file(`${ROOT}/${name}`).text());
+    kinds.push(...found.filter(({ path }) => path.startsWith("@supabase/")).map(({ kind }) => kind));
+  }
+  expect(new Set(kinds)).toEqual(new Set(["dynamic-import"]));
+});
