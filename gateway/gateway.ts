@@ -1,4 +1,6 @@
 import { getLogger } from "@logtape/logtape";
+import { createMemberships } from "../core/accounts/memberships.ts";
+import { createAudit } from "../core/audit/audit.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
 import { createHousekeeping } from "../core/delivery/housekeeping.ts";
@@ -15,8 +17,10 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import { ProblemError } from "../core/plugin/problem.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
+import { LOCAL_ISSUER } from "../core/store/port/members.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, Store } from "../core/store/store.ts";
@@ -24,12 +28,11 @@ import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createGatewayApp } from "./app.ts";
-import { createMemberships } from "../core/accounts/memberships.ts";
-import { createAudit } from "../core/audit/audit.ts";
 import { createApiKeys } from "./auth/api-keys.ts";
 import { createAuditOf } from "./auth/audit-of.ts";
 import { createAccess } from "./auth/authorize.ts";
 import { createPeople } from "./auth/people.ts";
+import { createSupabaseSessions } from "./auth/supabase-sessions.ts";
 import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
@@ -232,7 +235,11 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
 /** Who signs people in, and by what their tokens are verified. */
 function signInBy(config: Config, options: GatewayOptions, now: () => number) {
   const { supabaseUrl: url, supabasePublishableKey: publishableKey } = config;
-  if (url === null || publishableKey === null) throw new Error("No sign-in yet");
+  if (url === null || publishableKey === null) {
+    // Until the gateway signs people in itself, no token is anybody's.
+    const verify = () => Promise.reject(new ProblemError("session_invalid"));
+    return { sessions: { verify }, issuer: LOCAL_ISSUER };
+  }
   const sessions = createSupabaseSessions({ url, publishableKey, fetch: options.fetch ?? fetch, now });
   return { sessions, issuer: url };
 }

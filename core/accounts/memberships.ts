@@ -1,4 +1,4 @@
-import type { Membership, MemberStore } from "../store/store.ts";
+import type { MemberStore, Membership } from "../store/store.ts";
 
 /** The workspaces of people, kept in memory for a moment. */
 export interface Memberships {

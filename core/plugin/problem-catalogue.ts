@@ -70,33 +70,33 @@ export const problemCatalogue = {
     { ru: "Нужен вход человека", en: "A person must sign in" },
     {
       ru: "Это действие доступно только вошедшему человеку, а не программе с ключом API. Передайте токен сессии в заголовке «Authorization: Bearer …».",
-      en: 'Only a person who is signed in may do this, not a program with an API key. Send a session's token in the header "Authorization: Bearer …".',
+      en: 'Only a person who is signed in may do this, not a program with an API key. Send a session\'s token in the header "Authorization: Bearer …".',
     },
   ),
   session_invalid: kind(
     401,
-    { ru: "Сессия не принята", en: "Session not accepted" },
+    { ru: "Сеанс не принят", en: "Session not accepted" },
     {
-      ru: "Токен сессии не принят: он повреждён, выдан не этим сервисом входа или сессия завершена. Войдите заново.",
-      en: "The session's token is not accepted: it is damaged, was issued elsewhere, or the session has ended. Sign in again.",
+      ru: "Сеанс входа не принят: {reason}. Войдите заново.",
+      en: "The session was not accepted: {reason}. Sign in again.",
     },
     CHALLENGE,
   ),
   session_expired: kind(
     401,
-    { ru: "Сессия истекла", en: "Session expired" },
+    { ru: "Сеанс истёк", en: "Session expired" },
     {
-      ru: "Срок токена сессии истёк. Обновите токен (refresh) или войдите заново.",
-      en: "The session's token has expired. Refresh it, or sign in again.",
+      ru: "Срок токена доступа истёк. Обновите его (консоль делает это сама) или войдите заново.",
+      en: "The access token has expired. Refresh it (the console does so by itself) or sign in again.",
     },
     CHALLENGE,
   ),
   identity_unavailable: kind(
     503,
-    { ru: "Сервис входа недоступен", en: "Sign-in service out of reach" },
+    { ru: "Служба входа не отвечает", en: "Identity service does not answer" },
     {
-      ru: "Сервис входа не отвечает, и проверить токен сессии сейчас нельзя. Повторите запрос через {seconds} с; ключи API работают.",
-      en: "The sign-in service does not answer, so the session's token cannot be checked now. Send the request again in {seconds} s; API keys work.",
+      ru: "Проверить сеанс сейчас нельзя: служба входа не отвечает или перегружена. Ничего не сделано; повторите запрос через {seconds} с.",
+      en: "The session cannot be checked now: the identity service does not answer or is overloaded. Nothing was done; send the request again in {seconds} s.",
     },
   ),
   workspace_required: kind(

@@ -1,4 +1,3 @@
-import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
 import { type Localized, quoteValue } from "../../core/language.ts";
@@ -8,6 +7,7 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { ApiKeyRecord, ApiKeyScope } from "../../core/store/store.ts";
 import { newApiKey } from "../../core/vault/secrets.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { invalidFields } from "../http/field-faults.ts";
 import { millisecondsOf, notAnInstant } from "../http/instant.ts";

@@ -1,4 +1,3 @@
-import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import * as v from "valibot";
@@ -10,6 +9,7 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { uploadStates } from "../../core/store/port/uploads.ts";
 import type { BatchRecord, SourceRecord } from "../../core/store/store.ts";
+import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import { readCancellation } from "./cancellation.ts";

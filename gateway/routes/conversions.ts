@@ -1,4 +1,3 @@
-import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
 import { type Language, quoteValue } from "../../core/language.ts";
@@ -9,6 +8,7 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { conversionIdOf, conversionUuid } from "../../core/store/public-id.ts";
 import type { ConversionHistory, ConversionRevision } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter, languageOf } from "../http/app-defaults.ts";
 import type { RouteDeps } from "./deps.ts";
 

@@ -1,4 +1,3 @@
-import type { Guarded } from "../auth/guarded.ts";
 import type { Context } from "hono";
 import { sayFailed, sayRowsAside } from "../../core/delivery/batch-report.ts";
 import { beginReplay, countDeadLetters } from "../../core/delivery/replay.ts";
@@ -6,6 +5,7 @@ import { quoteValue } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { DeadLetterFilter, DeadLetterGroup, DeadLetterReason, ReplayRecord } from "../../core/store/store.ts";
+import type { Guarded } from "../auth/guarded.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, decodeGroupCursor, encodeCursor, encodeGroupCursor } from "../http/cursor.ts";
 import { invalidFields } from "../http/field-faults.ts";

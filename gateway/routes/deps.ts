@@ -1,13 +1,13 @@
+import type { Memberships } from "../../core/accounts/memberships.ts";
 import type { LoginPlans } from "../../core/delivery/login-plans.ts";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
-import type { Memberships } from "../../core/accounts/memberships.ts";
 import type { ApiKeys } from "../auth/api-keys.ts";
-import type { Access } from "../auth/authorize.ts";
 import type { AuditOf } from "../auth/audit-of.ts";
+import type { Access } from "../auth/authorize.ts";
 import type { BodyLimits } from "../http/read-body.ts";
 
 /** What the management routes work with. */

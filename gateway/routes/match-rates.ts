@@ -1,4 +1,3 @@
-import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
 import { identifierKinds } from "../../core/conversion/natural-key.ts";
@@ -9,6 +8,7 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { type MatchDimension, matchDimensions } from "../../core/store/port/match-rates.ts";
 import type { MatchRate } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import { fieldFault, invalidFields } from "../http/field-faults.ts";

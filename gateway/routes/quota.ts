@@ -1,4 +1,3 @@
-import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
 import type { QuotaPlan } from "../../core/delivery/quota-plan.ts";
@@ -8,6 +7,7 @@ import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { LoginRecord, LoginSpending } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import type { RouteDeps } from "./deps.ts";

@@ -1,4 +1,3 @@
-import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import * as v from "valibot";
 import { checkFound, resolveUpload } from "../../core/delivery/resolve-upload.ts";
@@ -9,6 +8,7 @@ import { ProblemError, retryLater } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { UploadRecord } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";

@@ -1,7 +1,7 @@
-import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRoute, z } from "@hono/zod-openapi";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { pageQuery } from "../http/cursor.ts";
 import {
   Cancellation,

@@ -1,11 +1,10 @@
-import type { Context } from "hono";
 import { type TokenWarning, tokenSentences } from "../../core/accounts/check-token.ts";
 import { type Language, quoteValue, render } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { SourceOptions, SourceRecord } from "../../core/store/store.ts";
 import type { Principal } from "../auth/authorize.ts";
-import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
+import { createRouter, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
