@@ -1,3 +1,4 @@
+import type { AccountStore } from "./port/accounts.ts";
 import type { ApiKeyStore } from "./port/api-keys.ts";
 import type { AuditStore } from "./port/audit.ts";
 import type { BatchStore } from "./port/batches.ts";
@@ -17,6 +18,7 @@ import type { CredentialStore, SourceStore } from "./port/sources.ts";
 import type { UploadStore } from "./port/uploads.ts";
 import type { WithdrawalStore } from "./port/withdrawals.ts";
 
+export type * from "./port/accounts.ts";
 export type * from "./port/api-keys.ts";
 export type * from "./port/audit.ts";
 export type * from "./port/batches.ts";
@@ -43,6 +45,7 @@ export interface Store {
   readonly apiKeys: ApiKeyStore;
   readonly credentials: CredentialStore;
   readonly sources: SourceStore;
+  readonly accounts: AccountStore;
   readonly users: UserStore;
   readonly members: MemberStore;
   readonly workspaces: WorkspaceStore;

@@ -1,4 +1,5 @@
 import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
+import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
@@ -54,6 +55,7 @@ export async function openPostgresStore(
     apiKeys: withPlainErrors(apiKeyQueries(drizzle)),
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
+    accounts: withPlainErrors(accountQueries(drizzle)),
     users: withPlainErrors(userQueries(drizzle)),
     members: withPlainErrors(memberQueries(drizzle)),
     workspaces: withPlainErrors(workspaceQueries(drizzle)),

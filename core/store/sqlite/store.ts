@@ -1,4 +1,5 @@
 import { drizzleOnSqlite } from "../dialect.ts";
+import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
@@ -51,6 +52,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     apiKeys: apiKeyQueries(drizzle),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
+    accounts: accountQueries(drizzle),
     users: userQueries(drizzle),
     members: memberQueries(drizzle),
     workspaces: workspaceQueries(drizzle),
