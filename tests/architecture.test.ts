@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/metrika": ["core/language.ts", "core/conversion"],
   "core/metrika/simulator": ["core/metrika"],
   "core/accounts": [...["core/audit", "core/language.ts", "core/metrika", "core/plugin", "core/store", "core/vault"]],
-  "core/audit": ["core/store"],
+  "core/audit": ["core/language.ts", "core/store", "core/vault"],
   "core/identity": ["core/language.ts", "core/plugin", "core/store", "core/vault"],
   "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],
   "core/delivery": ["core/language.ts", "core/conversion", "core/metrika", "core/store", "core/vault"],

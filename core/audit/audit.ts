@@ -1,7 +1,8 @@
 import type { AuditEvent, AuditStore } from "../store/store.ts";
+import type { AuditAction } from "./actions.ts";
 
 /** One act to be written down, without what the audit adds itself. */
-export type Act = Omit<AuditEvent, "uuid" | "at">;
+export type Act = Omit<AuditEvent, "uuid" | "at" | "action"> & { readonly action: AuditAction };
 
 /** Writes down who did what. */
 export interface Audit {
