@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditStore } from "../store/store.ts";
 import type { AuditAction } from "./actions.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** One act to be written down, without what the audit adds itself. */
 export type Act = Omit<AuditEvent, "uuid" | "at" | "action"> & { readonly action: AuditAction };
@@ -8,7 +9,8 @@ export type Act = Omit<AuditEvent, "uuid" | "at" | "action"> & { readonly action
 export interface Audit {
   /**
    * Resolves when it is on disk: an act is answered only after that.
-   * @param act `before` and `after` hold only what may be shown: no token, secret, password or code
+   * @param act `before` and `after` hold only what may be shown: no token, secret, password or code. What looks like one all
+   * the same is masked
    */
   record(act: Act): Promise<void>;
 }
@@ -16,6 +18,7 @@ export interface Audit {
 /** Makes the audit of one process. */
 export function createAudit(store: AuditStore, newUuid: () => string, now: () => number): Audit {
   return {
-    record: (act) => store.add({ ...act, uuid: newUuid(), at: now() }),
+    record: ({ action, workspaceId, ...told }) =>
+      store.add({ ...withoutSecrets(told), action, workspaceId, uuid: newUuid(), at: now() }),
   };
 }

@@ -114,6 +114,8 @@ function expiryOf(given: string | null | undefined, now: number): number | null 
   throw invalidFields([{ field: "expires_at", code: "instant_past", sentence: keyChecks.instant_past, params }]);
 }
 
+const targetOf = ({ uuid, name }: ApiKeyRecord) => ({ kind: "api_key", id: uuid, name });
+
 const answer = (key: ApiKeyRecord) => ({
   api_key_id: key.uuid,
   name: key.name,
@@ -130,12 +132,12 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
 
   router.openapi(createKey, async (c) => {
-    const { workspaceId } = await deps.authorize(c, createKey);
+    const principal = await deps.authorize(c, createKey);
     const body = parseBody(NewKey, await readJson(c.req.raw, deps.limits), keyChecks);
     const { key, prefix, hash } = newApiKey();
     const record = await deps.store.apiKeys.create({
       uuid: deps.newUuid(),
-      workspaceId,
+      workspaceId: principal.workspaceId,
       name: body.name,
       prefix,
       hash: Buffer.from(hash).toString("hex"),
@@ -143,6 +145,8 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
       createdAt: deps.now(),
       expiresAt: expiryOf(body.expires_at, deps.now()),
     });
+    const after = { prefix, scopes: record.scopes, expires_at: isoOrNull(record.expiresAt) };
+    await deps.audit(c, principal, { action: "api_key.created", target: targetOf(record), after });
     return c.json({ ...answer(record), key }, 201);
   });
 
@@ -152,11 +156,13 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   });
 
   router.openapi(revokeKey, async (c) => {
-    const { workspaceId } = await deps.authorize(c, revokeKey);
-    const id = c.req.param("api_key_id");
-    const revoked = await deps.store.apiKeys.revoke(workspaceId, id, deps.now());
-    if (!revoked) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
+    const principal = await deps.authorize(c, revokeKey);
+    const { workspaceId } = principal;
+    const key = (await deps.store.apiKeys.list(workspaceId)).find(({ uuid }) => uuid === c.req.param("api_key_id"));
+    const isRevoked = key !== undefined && (await deps.store.apiKeys.revoke(workspaceId, key.uuid, deps.now()));
+    if (!isRevoked) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
     deps.apiKeys.forget();
+    await deps.audit(c, principal, { action: "api_key.revoked", target: targetOf(key) });
     return c.body(null, 204);
   });
 

@@ -48,7 +48,12 @@ CREATE TABLE `audit_events` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `audit_events_uuid_unique` ON `audit_events` (`uuid`);--> statement-breakpoint
-CREATE INDEX `audit_events_of_workspace` ON `audit_events` (`workspace_id`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_time` ON `audit_events` (`workspace_id`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_action` ON `audit_events` (`workspace_id`,`action`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_actor` ON `audit_events` (`workspace_id`,`actor_id`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_actor_kind` ON `audit_events` (`workspace_id`,`actor_kind`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_target` ON `audit_events` (`workspace_id`,`target_id`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_target_kind` ON `audit_events` (`workspace_id`,`target_kind`,`at`,`id`);--> statement-breakpoint
 CREATE TABLE `counters` (
 	`workspace_id` integer NOT NULL,
 	`counter_id` integer NOT NULL,
