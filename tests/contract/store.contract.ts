@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from "bun:test";
 import type { Store } from "../../core/store/store.ts";
 import { accountsContract } from "./store/accounts.ts";
+import { auditContract } from "./store/audit.ts";
 import { batchesContract } from "./store/batches.ts";
 import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
@@ -38,6 +39,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
     const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
-    for (const part of [...parts, ...sending, ...rest]) part(() => world);
+    const people = [auditContract];
+    for (const part of [...parts, ...sending, ...rest, ...people]) part(() => world);
   });
 }
