@@ -5,6 +5,7 @@ import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import { serveDocs } from "./http/docs-page.ts";
+import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
@@ -23,6 +24,8 @@ export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
+  /** Signing people in; null where a Supabase project does it. */
+  readonly identity: Pick<EmbeddedIdentity, "routes"> | null;
   /** Whose word about a client's address counts, see `client-address.ts`. */
   readonly trustedProxies: readonly string[];
   /** False once the gateway is stopping. */
@@ -48,6 +51,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     quotaRoutes(deps.routes),
+    ...(deps.identity === null ? [] : [deps.identity.routes]),
     ofEverybody,
   ];
   for (const router of routers) app.route("/", router);

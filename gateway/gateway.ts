@@ -6,6 +6,7 @@ import { createLoginPlans } from "../core/delivery/login-plans.ts";
 import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
+import type { Admission } from "../core/identity/admission.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createHalfWritten } from "../core/intake/half-written.ts";
@@ -15,6 +16,7 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import { ProblemError } from "../core/plugin/problem.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
@@ -29,6 +31,7 @@ import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
+import { createEmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { findMasterKey, verifyMasterKey } from "./master-key.ts";
 import { findPlugins } from "./plugins.ts";
@@ -41,6 +44,8 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  /** Decides who may sign up. */
+  readonly admission?: Admission;
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
 }
@@ -59,6 +64,12 @@ export interface Gateway {
 }
 
 const DAY_MS = 86_400_000;
+/** Nobody may sign up. */
+const closedAdmission: Admission = {
+  async admit() {
+    throw new ProblemError("signup_closed");
+  },
+};
 /** How long the content of refused rows can be read. */
 const REJECTED_KEPT_MS = 30 * DAY_MS;
 const MOST_QUEUED_ROWS = 200_000;
@@ -161,10 +172,15 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     timeoutMs: config.requestTimeoutSeconds * 1000,
     budget: createBodyBudget(LARGE_BODIES_AT_ONCE * config.maxRequestBytes),
   };
+  const identity = createEmbeddedIdentity({
+    ...{ config, store, vault, now, newUuid },
+    admission: options.admission ?? closedAdmission,
+  });
   let ready = true;
   const app = createGatewayApp({
     plugins,
     role: config.role,
+    identity,
     sourceRouter: {
       store,
       accept,
@@ -193,7 +209,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   });
   store.shared?.onChange(({ of, id }) => {
     if (of === "sources") registry.forget(id);
-    else forget();
+    else if (of === "api_keys") forget();
   });
   // The last of all: once it runs, only close() ends it.
   const maintenance = startMaintenance(
@@ -212,6 +228,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       ready = false;
       maintenance.stop();
       await worker.stop(graceMs);
+      await identity?.close();
       await store.close();
     },
   };

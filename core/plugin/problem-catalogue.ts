@@ -41,6 +41,40 @@ export const problemCatalogue = {
     },
     CHALLENGE,
   ),
+  session_invalid: kind(
+    401,
+    { ru: "Сеанс не принят", en: "Session not accepted" },
+    {
+      ru: "Токен сеанса не принят: он испорчен, выдан не здесь, или сеанс завершён. Войдите снова.",
+      en: "The session's token is not accepted: it is damaged, was not given here, or the session has ended. Sign in again.",
+    },
+    CHALLENGE,
+  ),
+  session_expired: kind(
+    401,
+    { ru: "Токен сеанса истёк", en: "Session token expired" },
+    {
+      ru: "Срок токена сеанса истёк. Обновите его токеном обновления или войдите снова.",
+      en: "The session's token has expired. Refresh it with the refresh token, or sign in again.",
+    },
+    CHALLENGE,
+  ),
+  identity_unavailable: kind(
+    503,
+    { ru: "Вход временно недоступен", en: "Sign-in unavailable" },
+    {
+      ru: "Сейчас нельзя проверить, кто вошёл: служба входа не отвечает. Повторите запрос через {seconds} с.",
+      en: "Who is signed in cannot be checked just now: the identity service does not answer. Send the request again in {seconds} s.",
+    },
+  ),
+  signup_closed: kind(
+    403,
+    { ru: "Регистрация закрыта", en: "Sign-up closed" },
+    {
+      ru: "Зарегистрироваться можно только по приглашению. Попросите владельца рабочего пространства пригласить вас.",
+      en: "Signing up needs an invitation. Ask the owner of the workspace for one.",
+    },
+  ),
   forbidden_scope: kind(
     403,
     { ru: "Недостаточно прав", en: "Not allowed" },

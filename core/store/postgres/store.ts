@@ -2,6 +2,7 @@ import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { identityQueries } from "../drizzle/identity.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -19,7 +20,7 @@ import { createIntake } from "./intake.ts";
 import { pgLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
-import { withPlainErrors } from "./plain-errors.ts";
+import { withPlainErrors, withPlainParts } from "./plain-errors.ts";
 import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
@@ -50,6 +51,7 @@ export async function openPostgresStore(
   return {
     installation,
     apiKeys: withPlainErrors(apiKeyQueries(drizzle)),
+    identity: withPlainParts(identityQueries(drizzle, driver)),
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
     intake: createIntake(driver),

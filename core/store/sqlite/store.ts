@@ -2,6 +2,7 @@ import { drizzleOnSqlite } from "../dialect.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { identityQueries } from "../drizzle/identity.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -47,6 +48,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
   return {
     installation,
     apiKeys: apiKeyQueries(drizzle),
+    identity: identityQueries(drizzle, driver),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
     intake: {
