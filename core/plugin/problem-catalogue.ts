@@ -83,6 +83,14 @@ export const problemCatalogue = {
       en: 'The API key lacks the right "{scope}". Make a key that has it, or ask the owner to do this.',
     },
   ),
+  operator_only: kind(
+    403,
+    { ru: "Только для администратора шлюза", en: "For the operator only" },
+    {
+      ru: "Это делает только администратор шлюза: командой «bun run cli» на машине шлюза, а не ключом API.",
+      en: 'Only the operator of the gateway may do this: by "bun run cli" on its machine, not with an API key.',
+    },
+  ),
   secret_missing: kind(
     401,
     { ru: "Нет секрета", en: "Secret missing" },

@@ -5,6 +5,8 @@ import { apiKeyPrefix, hashSecret, secretMatches } from "../../core/vault/secret
 /** Who calls a management route. */
 export interface Principal {
   readonly workspaceId: number;
+  /** Whether it is the operator of this machine, who proves it by reading the data folder. */
+  readonly isOperator: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ export function createAuthenticate(
     async authenticate(authorization, scope) {
       const presented = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
       if (presented === undefined) throw new ProblemError("unauthorized");
-      if (secretMatches(presented, operatorHash)) return { workspaceId };
+      if (secretMatches(presented, operatorHash)) return { workspaceId, isOperator: true };
       const prefix = apiKeyPrefix(presented);
       const key = prefix === null ? null : await findKey(prefix);
       const known = secretMatches(presented, key === null ? [] : [Buffer.from(key.hash, "hex")]);
@@ -61,7 +63,7 @@ export function createAuthenticate(
       if (!known || !inForce) throw new ProblemError("api_key_invalid");
       if (!key.scopes.includes(scope)) throw new ProblemError("forbidden_scope", { scope });
       await noteUse(key);
-      return { workspaceId: key.workspaceId };
+      return { workspaceId: key.workspaceId, isOperator: false };
     },
   };
 }

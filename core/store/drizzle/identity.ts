@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, isNull } from "drizzle-orm";
 import type { Drizzle } from "../dialect.ts";
+import { page } from "../sql/page.ts";
 import { createSessionSteps, endSessions } from "../sql/sessions.ts";
 import { createThrottleStore } from "../sql/throttles.ts";
 import { type Driver, statement, type Work } from "../sql/work.ts";
@@ -96,7 +97,8 @@ function userQueries({ db, tables: { users, passwords } }: Drizzle, driver: Driv
     },
     async list(after, limit) {
       const where = and(isLocal, after === null ? undefined : gt(users.id, after));
-      return (await db.select().from(users).where(where).orderBy(users.id).limit(limit)) as UserRecord[];
+      const oldest = db.select().from(users).where(where).orderBy(users.id);
+      return page((await oldest.limit(limit + 1)) as UserRecord[], limit);
     },
     async rename(id, name, now) {
       await db.update(users).set({ name, updatedAt: now }).where(eq(users.id, id));

@@ -1,3 +1,5 @@
+import type { Page } from "./page.ts";
+
 /** A person whom the gateway signs in itself, or whom a Supabase project does; instants are Unix milliseconds. */
 export interface UserRecord {
   readonly id: number;
@@ -49,7 +51,7 @@ export interface LocalUserStore {
   /** Null for whoever has no password. */
   passwordHash(id: number): Promise<string | null>;
   /** Oldest first, those after the id `after`. */
-  list(after: number | null, limit: number): Promise<readonly UserRecord[]>;
+  list(after: number | null, limit: number): Promise<Page<UserRecord>>;
   rename(id: number, name: string | null, now: number): Promise<void>;
   /**
    * Sets a password, ends the sessions begun with the former one, but not the session `keep`, and makes open recovery codes worthless.
