@@ -61,6 +61,13 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     scheme: "bearer",
     description: "A key made by `bun run cli api-key create --name NAME`",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description:
+      "The access token of a person's session at Supabase Auth, or at the gateway's own /auth/v1, which speaks the same. Whoever belongs to several workspaces names one in the header X-Workspace-Id.",
+  });
   app.openAPIRegistry.registerComponent("securitySchemes", "webhookSecret", {
     type: "apiKey",
     in: "header",

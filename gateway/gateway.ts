@@ -1,4 +1,6 @@
 import { getLogger } from "@logtape/logtape";
+import { createMemberships } from "../core/accounts/memberships.ts";
+import { createAudit } from "../core/audit/audit.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
 import { createHousekeeping } from "../core/delivery/housekeeping.ts";
@@ -19,6 +21,7 @@ import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
+import { LOCAL_ISSUER } from "../core/store/port/members.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, Store } from "../core/store/store.ts";
@@ -26,7 +29,11 @@ import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createGatewayApp } from "./app.ts";
-import { createAuthenticate } from "./auth/api-keys.ts";
+import { createApiKeys } from "./auth/api-keys.ts";
+import { createAuditOf } from "./auth/audit-of.ts";
+import { createAccess } from "./auth/authorize.ts";
+import { createPeople } from "./auth/people.ts";
+import { createSupabaseSessions } from "./auth/supabase-sessions.ts";
 import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
@@ -161,21 +168,22 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const operatorToken = newSecret();
-  const { authenticate, forget } = createAuthenticate(
-    store.apiKeys,
-    store.installation.workspaceId,
+  const { identity, ...signIn } = signInBy(config, options, { store, vault, now, newUuid });
+  const apiKeys = createApiKeys(store.apiKeys, now);
+  const memberships = createMemberships(store.members, now);
+  const access = createAccess({
+    apiKeys,
+    people: createPeople({ ...signIn, users: store.users, now, newUuid }),
+    memberships,
+    workspaces: store.workspaces,
+    firstWorkspaceId: store.installation.workspaceId,
     operatorToken,
-    now,
-  );
+  });
   const limits = {
     maxBytes: config.maxRequestBytes,
     timeoutMs: config.requestTimeoutSeconds * 1000,
     budget: createBodyBudget(LARGE_BODIES_AT_ONCE * config.maxRequestBytes),
   };
-  const identity = createEmbeddedIdentity({
-    ...{ config, store, vault, now, newUuid },
-    admission: options.admission ?? closedAdmission,
-  });
   let ready = true;
   const app = createGatewayApp({
     plugins,
@@ -196,8 +204,10 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       rules,
       plans,
       sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
-      authenticate,
-      forgetApiKeys: forget,
+      ...access,
+      apiKeys,
+      memberships,
+      audit: createAuditOf(createAudit(store.audit, newUuid, now)),
       publicUrl: config.publicUrl,
       limits,
       now,
@@ -209,7 +219,8 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   });
   store.shared?.onChange(({ of, id }) => {
     if (of === "sources") registry.forget(id);
-    else if (of === "api_keys") forget();
+    if (of === "api_keys") apiKeys.forget();
+    if (of === "members") memberships.forget(Number(id));
   });
   // The last of all: once it runs, only close() ends it.
   const maintenance = startMaintenance(
@@ -232,6 +243,17 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       await store.close();
     },
   };
+}
+
+/** Who signs people in, and by what their tokens are verified: a Supabase project, or else the gateway itself. */
+function signInBy(config: Config, options: GatewayOptions, parts: Omit<Parts, "plugins">) {
+  const { supabaseUrl: url, supabasePublishableKey: publishableKey } = config;
+  if (url === null || publishableKey === null) {
+    const identity = createEmbeddedIdentity({ ...parts, config, admission: options.admission ?? closedAdmission });
+    return { identity, sessions: identity.sessions, issuer: LOCAL_ISSUER };
+  }
+  const sessions = createSupabaseSessions({ url, publishableKey, fetch: options.fetch ?? fetch, now: parts.now });
+  return { identity: null, sessions, issuer: url };
 }
 
 function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: BeforeRequest): MetrikaClient {

@@ -25,10 +25,10 @@ const CLOSE = { connection: "close" };
 export const problemCatalogue = {
   unauthorized: kind(
     401,
-    { ru: "Нет ключа API", en: "API key missing" },
+    { ru: "Нет ключа API или сессии", en: "API key or session missing" },
     {
-      ru: "Для этого запроса нужен ключ API. Передайте его в заголовке «Authorization: Bearer mgw_…»; ключ создаёт команда «bun run cli api-key create --name ИМЯ».",
-      en: 'This request needs an API key. Send it in the header "Authorization: Bearer mgw_…"; "bun run cli api-key create --name NAME" makes one.',
+      ru: "Для этого запроса нужен ключ API или токен сессии. Передайте его в заголовке «Authorization: Bearer …»; ключ (mgw_…) создаёт команда «bun run cli api-key create --name ИМЯ».",
+      en: 'This request needs an API key or a session\'s token. Send it in the header "Authorization: Bearer …"; "bun run cli api-key create --name NAME" makes a key (mgw_…).',
     },
     CHALLENGE,
   ),
@@ -40,32 +40,6 @@ export const problemCatalogue = {
       en: "There is no such API key, or it was revoked or has expired. Check that the key was copied whole, or make a new one.",
     },
     CHALLENGE,
-  ),
-  session_invalid: kind(
-    401,
-    { ru: "Сеанс не принят", en: "Session not accepted" },
-    {
-      ru: "Токен сеанса не принят: он испорчен, выдан не здесь, или сеанс завершён. Войдите снова.",
-      en: "The session's token is not accepted: it is damaged, was not given here, or the session has ended. Sign in again.",
-    },
-    CHALLENGE,
-  ),
-  session_expired: kind(
-    401,
-    { ru: "Токен сеанса истёк", en: "Session token expired" },
-    {
-      ru: "Срок токена сеанса истёк. Обновите его токеном обновления или войдите снова.",
-      en: "The session's token has expired. Refresh it with the refresh token, or sign in again.",
-    },
-    CHALLENGE,
-  ),
-  identity_unavailable: kind(
-    503,
-    { ru: "Вход временно недоступен", en: "Sign-in unavailable" },
-    {
-      ru: "Сейчас нельзя проверить, кто вошёл: служба входа не отвечает. Повторите запрос через {seconds} с.",
-      en: "Who is signed in cannot be checked just now: the identity service does not answer. Send the request again in {seconds} s.",
-    },
   ),
   signup_closed: kind(
     403,
@@ -89,6 +63,72 @@ export const problemCatalogue = {
     {
       ru: "Это делает только администратор шлюза: командой «bun run cli» на машине шлюза, а не ключом API.",
       en: 'Only the operator of the gateway may do this: by "bun run cli" on its machine, not with an API key.',
+    },
+  ),
+  forbidden_role: kind(
+    403,
+    { ru: "Недостаточно прав", en: "Not allowed" },
+    {
+      ru: "Для этого действия нужна роль «{needed}» или выше, а у вас «{role}». Попросите владельца или администратора рабочего пространства выполнить его или сменить вашу роль.",
+      en: 'This needs the role "{needed}" or a higher one, and yours is "{role}". Ask an owner or admin of the workspace to do it, or to change your role.',
+    },
+  ),
+  forbidden_installation: kind(
+    403,
+    { ru: "Недостаточно прав", en: "Not allowed" },
+    {
+      ru: "Это настройка всей установки: её меняют администраторы первого рабочего пространства или оператор командой «bun run cli».",
+      en: 'This setting belongs to the whole installation: admins of its first workspace change it, or the operator by "bun run cli".',
+    },
+  ),
+  person_required: kind(
+    403,
+    { ru: "Нужен вход человека", en: "A person must sign in" },
+    {
+      ru: "Это действие доступно только вошедшему человеку, а не программе с ключом API. Передайте токен сессии в заголовке «Authorization: Bearer …».",
+      en: 'Only a person who is signed in may do this, not a program with an API key. Send a session\'s token in the header "Authorization: Bearer …".',
+    },
+  ),
+  session_invalid: kind(
+    401,
+    { ru: "Сеанс не принят", en: "Session not accepted" },
+    {
+      ru: "Сеанс входа не принят: {reason}. Войдите заново.",
+      en: "The session was not accepted: {reason}. Sign in again.",
+    },
+    CHALLENGE,
+  ),
+  session_expired: kind(
+    401,
+    { ru: "Сеанс истёк", en: "Session expired" },
+    {
+      ru: "Срок токена доступа истёк. Обновите его (консоль делает это сама) или войдите заново.",
+      en: "The access token has expired. Refresh it (the console does so by itself) or sign in again.",
+    },
+    CHALLENGE,
+  ),
+  identity_unavailable: kind(
+    503,
+    { ru: "Служба входа не отвечает", en: "Identity service does not answer" },
+    {
+      ru: "Проверить сеанс сейчас нельзя: служба входа не отвечает или перегружена. Ничего не сделано; повторите запрос через {seconds} с.",
+      en: "The session cannot be checked now: the identity service does not answer or is overloaded. Nothing was done; send the request again in {seconds} s.",
+    },
+  ),
+  workspace_required: kind(
+    400,
+    { ru: "Не указано рабочее пространство", en: "Workspace not named" },
+    {
+      ru: "Укажите рабочее пространство в заголовке X-Workspace-Id: вы состоите не в одном. Список — в ответе GET /v1/me.",
+      en: "Name the workspace in the header X-Workspace-Id: you belong to more than one. GET /v1/me lists them.",
+    },
+  ),
+  workspace_unknown: kind(
+    403,
+    { ru: "Нет такого рабочего пространства", en: "No such workspace" },
+    {
+      ru: "Такого рабочего пространства нет, или вы в нём не состоите. Ваши рабочие пространства — в ответе GET /v1/me; вступить можно по приглашению.",
+      en: "There is no such workspace, or you do not belong to it. GET /v1/me lists yours; an invitation lets you join one.",
     },
   ),
   secret_missing: kind(

@@ -1,11 +1,11 @@
 import { checkToken, type TokenReport, type TokenWarning } from "../accounts/check-token.ts";
 import { isTimeZone } from "../conversion/date-time.ts";
-import { tokenContext } from "../delivery/credential-use.ts";
 import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delivery/withdraw.ts";
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
 import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
 import { hashSecret, newSecret } from "../vault/secrets.ts";
+import { tokenContext } from "../vault/token-context.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { SourceRegistry } from "./registry.ts";
 

@@ -1,4 +1,6 @@
+import type { AccountStore } from "./port/accounts.ts";
 import type { ApiKeyStore } from "./port/api-keys.ts";
+import type { AuditStore } from "./port/audit.ts";
 import type { BatchStore } from "./port/batches.ts";
 import type { ConversionStore } from "./port/conversions.ts";
 import type { DeadLetterStore } from "./port/dead-letters.ts";
@@ -8,6 +10,7 @@ import type { IntakeStore } from "./port/intake.ts";
 import type { LeaseStore } from "./port/leases.ts";
 import type { MaintenanceStore } from "./port/maintenance.ts";
 import type { MatchRateStore } from "./port/match-rates.ts";
+import type { MemberStore, UserStore, WorkspaceStore } from "./port/members.ts";
 import type { PlanningStore } from "./port/planning.ts";
 import type { QuotaStore } from "./port/quota.ts";
 import type { ReplayStore } from "./port/replays.ts";
@@ -16,7 +19,9 @@ import type { CredentialStore, SourceStore } from "./port/sources.ts";
 import type { UploadStore } from "./port/uploads.ts";
 import type { WithdrawalStore } from "./port/withdrawals.ts";
 
+export type * from "./port/accounts.ts";
 export type * from "./port/api-keys.ts";
+export type * from "./port/audit.ts";
 export type * from "./port/batches.ts";
 export type * from "./port/conversions.ts";
 export type * from "./port/dead-letters.ts";
@@ -43,6 +48,11 @@ export interface Store {
   readonly identity: IdentityStore;
   readonly credentials: CredentialStore;
   readonly sources: SourceStore;
+  readonly accounts: AccountStore;
+  readonly users: UserStore;
+  readonly members: MemberStore;
+  readonly workspaces: WorkspaceStore;
+  readonly audit: AuditStore;
   readonly intake: IntakeStore;
   readonly batches: BatchStore;
   readonly conversions: ConversionStore;

@@ -31,10 +31,9 @@ export interface EmbeddedIdentity {
   close(): Promise<void>;
 }
 
-/** Null where a Supabase project signs people in. */
-export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIdentity | null {
+/** Puts it together, where no Supabase project signs people in. */
+export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIdentity {
   const { config, store } = deps;
-  if (config.supabaseUrl !== null) return null;
   const log = getLogger(["metrika-gateway", "identity"]);
   const mailer = createMailer(config);
   const identity = createIdentity({

@@ -1,7 +1,8 @@
 import { TokenError } from "../../core/identity/access-tokens.ts";
 import type { Identity } from "../../core/identity/identity.ts";
-import { ProblemError } from "../../core/plugin/problem.ts";
+import { ProblemError, retryLater } from "../../core/plugin/problem.ts";
 import { isStorageFault } from "../../core/store/storage-fault.ts";
+import { sessionInvalid } from "../auth/session-refusals.ts";
 import type { SessionVerifier } from "../auth/session-verifier.ts";
 
 /** Seconds after which a client asks again while the database does not answer. */
@@ -14,7 +15,7 @@ export function createEmbeddedSessions(identity: Pick<Identity, "signedIn">): Se
       const signedIn = await identity.signedIn(token).catch((error: unknown) => {
         throw refusalOf(error);
       });
-      if (signedIn === null) throw new ProblemError("session_invalid");
+      if (signedIn === null) throw sessionInvalid("ended");
       const { user, session, expiresAt } = signedIn;
       return { subject: user.subject, email: user.email, name: user.name, sessionId: session.uuid, expiresAt };
     },
@@ -22,8 +23,7 @@ export function createEmbeddedSessions(identity: Pick<Identity, "signedIn">): Se
 }
 
 function refusalOf(error: unknown): unknown {
-  if (error instanceof TokenError) return new ProblemError(error.isExpired ? "session_expired" : "session_invalid");
-  if (!isStorageFault(error)) return error;
-  const headers = { "retry-after": String(RETRY_SECONDS) };
-  return new ProblemError("identity_unavailable", { seconds: RETRY_SECONDS }, { headers, cause: error });
+  if (error instanceof TokenError)
+    return error.isExpired ? new ProblemError("session_expired") : sessionInvalid("malformed", error);
+  return isStorageFault(error) ? retryLater("identity_unavailable", RETRY_SECONDS, error) : error;
 }

@@ -7,12 +7,13 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { ApiKeyRecord, ApiKeyScope } from "../../core/store/store.ts";
 import { newApiKey } from "../../core/vault/secrets.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { invalidFields } from "../http/field-faults.ts";
 import { millisecondsOf, notAnInstant } from "../http/instant.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 
 const SCOPES: readonly ApiKeyScope[] = ["intake", "read", "manage"];
 const scope = v.picklist(SCOPES);
@@ -60,15 +61,14 @@ const CreatedKey = v.pipe(
 );
 
 const tags = ["API keys"];
-const security = apiKeySecurity;
-const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope");
+const refusals = problemResponses(...accessProblems);
 
 const createKey = createRoute({
   method: "post",
   path: "/v1/api-keys",
   operationId: "createApiKey",
   tags,
-  security,
+  ...guarded("administer"),
   summary: "Create an API key",
   request: { body: jsonBody(NewKey, { description: "Its name and what it may do", example: { name: "CRM" } }) },
   responses: {
@@ -83,7 +83,7 @@ const listKeys = createRoute({
   path: "/v1/api-keys",
   operationId: "listApiKeys",
   tags,
-  security,
+  ...guarded("administer"),
   summary: "List API keys",
   responses: {
     200: jsonResponse(v.object({ data: v.array(Key) }), { description: "All keys of the workspace" }),
@@ -96,7 +96,7 @@ const revokeKey = createRoute({
   path: "/v1/api-keys/{api_key_id}",
   operationId: "revokeApiKey",
   tags,
-  security,
+  ...guarded("administer"),
   summary: "Revoke an API key",
   request: { params: z.object({ api_key_id: z.string() }) },
   responses: {
@@ -128,10 +128,9 @@ const answer = (key: ApiKeyRecord) => ({
 /** Keys by which programs manage the gateway. */
 export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
-  const manager = (authorization: string | undefined) => deps.authenticate(authorization, "manage");
 
   router.openapi(createKey, async (c) => {
-    const { workspaceId } = await manager(c.req.header("authorization"));
+    const { workspaceId } = await deps.authorize(c, createKey);
     const body = parseBody(NewKey, await readJson(c.req.raw, deps.limits), keyChecks);
     const { key, prefix, hash } = newApiKey();
     const record = await deps.store.apiKeys.create({
@@ -148,16 +147,16 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   });
 
   router.openapi(listKeys, async (c) => {
-    const { workspaceId } = await manager(c.req.header("authorization"));
+    const { workspaceId } = await deps.authorize(c, listKeys);
     return c.json({ data: (await deps.store.apiKeys.list(workspaceId)).map(answer) }, 200);
   });
 
   router.openapi(revokeKey, async (c) => {
-    const { workspaceId } = await manager(c.req.header("authorization"));
+    const { workspaceId } = await deps.authorize(c, revokeKey);
     const id = c.req.param("api_key_id");
     const revoked = await deps.store.apiKeys.revoke(workspaceId, id, deps.now());
     if (!revoked) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
-    deps.forgetApiKeys();
+    deps.apiKeys.forget();
     return c.body(null, 204);
   });
 

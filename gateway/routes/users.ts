@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import * as v from "valibot";
 import type { Identity } from "../../core/identity/identity.ts";
 import { quoteValue } from "../../core/language.ts";
@@ -7,9 +8,10 @@ import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { SessionRecord, UserRecord } from "../../core/store/store.ts";
-import { createRouter } from "../http/app-defaults.ts";
+import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
+import { createRouter, type GatewayEnv } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 
 const User = v.pipe(
   v.object({
@@ -44,9 +46,8 @@ const RecoveryLink = v.pipe(
 );
 
 const tags = ["People"];
-const security = apiKeySecurity;
 const params = z.object({ user_id: z.string() });
-const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "operator_only");
+const refusals = problemResponses(...accessProblems, "operator_only");
 const notFound = problemResponses("not_found");
 
 const listUsers = createRoute({
@@ -54,7 +55,7 @@ const listUsers = createRoute({
   path: "/v1/users",
   operationId: "listUsers",
   tags,
-  security,
+  ...guarded("install"),
   summary: "List the people whom this gateway signs in",
   description: "For the operator of the gateway alone.",
   request: {
@@ -75,7 +76,7 @@ const listSessions = createRoute({
   path: "/v1/users/{user_id}/sessions",
   operationId: "listUserSessions",
   tags,
-  security,
+  ...guarded("install"),
   summary: "List the devices that a person is signed in on",
   description: "For the operator of the gateway alone.",
   request: { params },
@@ -91,7 +92,7 @@ const endSessions = createRoute({
   path: "/v1/users/{user_id}/sessions",
   operationId: "endUserSessions",
   tags,
-  security,
+  ...guarded("install"),
   summary: "Sign a person out everywhere",
   description: "For the operator of the gateway alone.",
   request: { params },
@@ -109,7 +110,7 @@ const createLink = createRoute({
   path: "/v1/users/{user_id}/recovery-links",
   operationId: "createRecoveryLink",
   tags,
-  security,
+  ...guarded("install"),
   summary: "Make a link by which a person sets a new password",
   description: "For the operator of the gateway alone.",
   request: { params },
@@ -142,9 +143,10 @@ export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<type
   const router = createRouter();
   const { users, sessions } = deps.store.identity;
 
-  async function mustBeOperator(authorization: string | undefined): Promise<void> {
-    const { isOperator } = await deps.authenticate(authorization, "manage");
-    if (!isOperator) throw new ProblemError("operator_only");
+  /** Not whoever may change the installation: setting somebody's password is to become him, in all his workspaces. */
+  async function mustBeOperator(c: Context<GatewayEnv>, route: Guarded): Promise<void> {
+    const { actor } = await deps.authorize(c, route);
+    if (actor.kind !== "operator") throw new ProblemError("operator_only");
   }
 
   /** @throws {ProblemError} `not_found` */
@@ -155,7 +157,7 @@ export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<type
   }
 
   router.openapi(listUsers, async (c) => {
-    await mustBeOperator(c.req.header("authorization"));
+    await mustBeOperator(c, listUsers);
     const { limit, cursor, email } = c.req.valid("query");
     if (email !== undefined) {
       const user = await users.findByEmail(email.trim().toLowerCase());
@@ -166,20 +168,20 @@ export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<type
   });
 
   router.openapi(listSessions, async (c) => {
-    await mustBeOperator(c.req.header("authorization"));
+    await mustBeOperator(c, listSessions);
     const { id } = await userOf(c);
     return c.json({ data: (await sessions.list(id, deps.now())).map(sessionAnswer) }, 200);
   });
 
   router.openapi(endSessions, async (c) => {
-    await mustBeOperator(c.req.header("authorization"));
+    await mustBeOperator(c, endSessions);
     const { id } = await userOf(c);
     const ended = await identity.end({ userId: id, only: null, except: null });
     return c.json({ ended: ended.length }, 200);
   });
 
   router.openapi(createLink, async (c) => {
-    await mustBeOperator(c.req.header("authorization"));
+    await mustBeOperator(c, createLink);
     const { url, expiresAt } = await identity.recovery.link(await userOf(c));
     return c.json({ url, expires_at: iso(expiresAt) }, 201);
   });

@@ -1,11 +1,10 @@
-import type { Context } from "hono";
 import { type TokenWarning, tokenSentences } from "../../core/accounts/check-token.ts";
 import { type Language, quoteValue, render } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { SourceOptions, SourceRecord } from "../../core/store/store.ts";
-import type { Principal } from "../auth/api-keys.ts";
-import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
+import type { Principal } from "../auth/authorize.ts";
+import { createRouter, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
@@ -30,8 +29,6 @@ const PLUGIN = "webhook-offline";
 export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
   const { store, sources } = deps;
-  const may = (c: Context<GatewayEnv>, scope: "read" | "manage") =>
-    deps.authenticate(c.req.header("authorization"), scope);
 
   async function ownWebhook(principal: Principal, id: string): Promise<SourceRecord> {
     const source = await store.sources.findByUuid(id);
@@ -77,7 +74,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   const addressOf = (source: SourceRecord) => `${deps.publicUrl}${BASE_PATH}/${source.uuid}`;
 
   router.openapi(createWebhook, async (c) => {
-    const principal = await may(c, "manage");
+    const principal = await deps.authorize(c, createWebhook);
     const body = parseBody(NewWebhook, await readJson(c.req.raw, deps.limits), webhookChecks);
     const { source, secret, warnings } = await sources.create(principal.workspaceId, {
       plugin: PLUGIN,
@@ -104,7 +101,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   });
 
   router.openapi(listWebhooks, async (c) => {
-    const { workspaceId } = await may(c, "read");
+    const { workspaceId } = await deps.authorize(c, listWebhooks);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.sources.list({ workspaceId, plugin: PLUGIN, before: decodeCursor(cursor), limit });
     const data = await Promise.all(page.rows.map((source) => answer(source, languageOf(c))));
@@ -112,12 +109,12 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   });
 
   router.openapi(readWebhook, async (c) => {
-    const source = await ownWebhook(await may(c, "read"), c.req.param("webhook_id"));
+    const source = await ownWebhook(await deps.authorize(c, readWebhook), c.req.param("webhook_id"));
     return c.json(await answer(source, languageOf(c)), 200);
   });
 
   router.openapi(updateWebhook, async (c) => {
-    const source = await ownWebhook(await may(c, "manage"), c.req.param("webhook_id"));
+    const source = await ownWebhook(await deps.authorize(c, updateWebhook), c.req.param("webhook_id"));
     const body = parseBody(WebhookChange, await readJson(c.req.raw, deps.limits), webhookChecks);
     const warnings = body.token === undefined ? [] : await sources.replaceToken(source, body.token);
     const changed = await sources.change(source, {
@@ -139,21 +136,21 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
 
   router.openapi(deleteWebhook, async (c) => {
     await sources.remove(
-      await ownWebhook(await may(c, "manage"), c.req.param("webhook_id")),
+      await ownWebhook(await deps.authorize(c, deleteWebhook), c.req.param("webhook_id")),
       c.req.valid("query").discard === "true",
     );
     return c.body(null, 204);
   });
 
   router.openapi(cancelWebhook, async (c) => {
-    const source = await ownWebhook(await may(c, "manage"), c.req.param("webhook_id"));
+    const source = await ownWebhook(await deps.authorize(c, cancelWebhook), c.req.param("webhook_id"));
     const dryRun = await readCancellation(c.req.raw, deps.limits);
     const { cancelled, notCancellable } = await sources.cancel({ sourceId: source.id }, dryRun);
     return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
   });
 
   router.openapi(rotateSecret, async (c) => {
-    const source = await ownWebhook(await may(c, "manage"), c.req.param("webhook_id"));
+    const source = await ownWebhook(await deps.authorize(c, rotateSecret), c.req.param("webhook_id"));
     const { secret, previousValidUntil } = await sources.rotateSecret(source);
     return c.json({ webhook_id: source.uuid, secret, previous_valid_until: iso(previousValidUntil) }, 200);
   });

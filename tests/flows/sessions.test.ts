@@ -83,3 +83,15 @@ test("signing out ends this session, the others or all of them, as was asked", a
   expect((await laptop.auth.signOut()).error).toBeNull();
   expect(await living()).toEqual([false, false, false]);
 });
+
+test("a session's token opens the management routes, as far as its person belongs anywhere, until it ends", async () => {
+  const { device, request } = await startIdentityGateway();
+  const laptop = device();
+  const token = (await laptop.auth.signUp(anna)).data.session?.access_token ?? "";
+  const ask = async (bearer: string) =>
+    (await request("GET", "/v1/api-keys", { headers: { authorization: `Bearer ${bearer}` } })).body.code;
+  expect(await ask(token)).toBe("workspace_unknown");
+  expect(await ask(`${token}x`)).toBe("session_invalid");
+  await laptop.auth.signOut();
+  expect(await ask(token)).toBe("session_invalid");
+});

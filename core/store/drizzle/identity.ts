@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, isNull } from "drizzle-orm";
 import type { Drizzle } from "../dialect.ts";
+import { LOCAL_ISSUER } from "../port/members.ts";
 import { page } from "../sql/page.ts";
 import { createSessionSteps, endSessions } from "../sql/sessions.ts";
 import { createThrottleStore } from "../sql/throttles.ts";
@@ -16,8 +17,6 @@ import type {
   UserRecord,
 } from "../store.ts";
 import { first } from "./first.ts";
-
-const LOCAL = "local";
 
 const addUser = statement<{ id: number }, [uuid: string, email: string, name: string | null, now: number]>(
   `insert into users (uuid, issuer, subject, email, name, created_at, updated_at)
@@ -48,7 +47,7 @@ export function identityQueries(drizzle: Drizzle, driver: Driver): IdentityStore
 }
 
 function userQueries({ db, tables: { users, passwords } }: Drizzle, driver: Driver): LocalUserStore {
-  const isLocal = eq(users.issuer, LOCAL);
+  const isLocal = eq(users.issuer, LOCAL_ISSUER);
 
   function* create({ uuid, email, name, passwordHash, now }: Parameters<LocalUserStore["create"]>[0]): Work<boolean> {
     const made = yield* addUser.get(uuid, email, name, now);

@@ -1,19 +1,5 @@
+import type { UserRecord } from "./members.ts";
 import type { Page } from "./page.ts";
-
-/** A person whom the gateway signs in itself, or whom a Supabase project does; instants are Unix milliseconds. */
-export interface UserRecord {
-  readonly id: number;
-  readonly uuid: string;
-  /** `local`, or the address of the Supabase project. */
-  readonly issuer: string;
-  readonly subject: string;
-  /** In lower case. */
-  readonly email: string;
-  readonly name: string | null;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly lastSeenAt: number | null;
-}
 
 /** A device that somebody is, or was, signed in on. */
 export interface SessionRecord {

@@ -1,8 +1,11 @@
 import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
+import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
+import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -54,6 +57,11 @@ export async function openPostgresStore(
     identity: withPlainParts(identityQueries(drizzle, driver)),
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
+    accounts: withPlainErrors(accountQueries(drizzle)),
+    users: withPlainErrors(userQueries(drizzle)),
+    members: withPlainErrors(memberQueries(drizzle)),
+    workspaces: withPlainErrors(workspaceQueries(drizzle)),
+    audit: withPlainErrors(auditQueries(drizzle)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),

@@ -1,8 +1,11 @@
 import { drizzleOnSqlite } from "../dialect.ts";
+import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
+import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -51,6 +54,11 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     identity: identityQueries(drizzle, driver),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
+    accounts: accountQueries(drizzle),
+    users: userQueries(drizzle),
+    members: memberQueries(drizzle),
+    workspaces: workspaceQueries(drizzle),
+    audit: auditQueries(drizzle),
     intake: {
       groupsAtOnce: 1,
       async commit(group) {
