@@ -4,8 +4,7 @@ import type { Identity, SignedIn } from "../../core/identity/identity.ts";
 import { IdentityError } from "../../core/identity/identity-error.ts";
 import { quoteValue } from "../../core/language.ts";
 import packageJson from "../../package.json" with { type: "json" };
-import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
-import type { ClientAddress } from "../http/client-address.ts";
+import { clientOf as addressOf, createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { fieldFault, invalidFields } from "../http/field-faults.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
@@ -23,7 +22,6 @@ const LIMITS = { maxBytes: 65_536, timeoutMs: 10_000 };
 export interface AuthRouteDeps {
   readonly identity: Identity;
   readonly publicUrl: string;
-  readonly clientAddress: ClientAddress;
 }
 
 const emailIsFixed = {
@@ -40,17 +38,16 @@ const emailIsFixed = {
  * The part of Supabase Auth's HTTP interface that supabase-js uses to sign people in by password.
  * https://github.com/supabase/auth/blob/master/openapi.yaml
  */
-export function authRoutes({ identity, publicUrl, clientAddress }: AuthRouteDeps): ReturnType<typeof createRouter> {
+export function authRoutes({ identity, publicUrl }: AuthRouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter().basePath(AUTH_PATH);
   router.onError((error, c) => refusalResponse(error, { language: languageOf(c), requestId: c.env.requestId }));
 
   const bodyOf = (c: Context<GatewayEnv>) => readJson(c.req.raw, LIMITS);
 
-  function clientOf(c: Context<GatewayEnv>): Client {
-    const peer = c.env.peerOf?.(c.req.raw) ?? null;
-    const address = peer === null ? null : clientAddress(peer, c.req.header("x-forwarded-for") ?? null);
-    return { address, userAgent: c.req.header("user-agent") ?? null };
-  }
+  const clientOf = (c: Context<GatewayEnv>): Client => ({
+    address: addressOf(c),
+    userAgent: c.req.header("user-agent") ?? null,
+  });
 
   /** @throws {IdentityError} `no_authorization`, `session_not_found` @throws {TokenError} */
   async function signedIn(c: Context<GatewayEnv>): Promise<SignedIn> {

@@ -7,7 +7,6 @@ import type { Vault } from "../../core/vault/vault.ts";
 import type { SessionVerifier } from "../auth/session-verifier.ts";
 import type { Config } from "../config.ts";
 import type { createRouter } from "../http/app-defaults.ts";
-import { createClientAddress } from "../http/client-address.ts";
 import { AUTH_PATH, authRoutes } from "./auth-routes.ts";
 import { createEmbeddedSessions } from "./embedded-sessions.ts";
 import { createMailer } from "./mailer.ts";
@@ -48,11 +47,10 @@ export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIden
   store.shared?.onChange(({ of, id }) => {
     if (of === "sessions") identity.forget(id);
   });
-  const clientAddress = createClientAddress(config.trustedProxies);
   return {
     identity,
     sessions: createEmbeddedSessions(identity),
-    routes: authRoutes({ identity, publicUrl: config.publicUrl, clientAddress }),
+    routes: authRoutes({ identity, publicUrl: config.publicUrl }),
     close: () => identity.recovery.settled(),
   };
 }
