@@ -5,6 +5,7 @@ import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import { serveDocs } from "./http/docs-page.ts";
+import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
@@ -14,6 +15,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
@@ -23,6 +25,8 @@ export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
+  /** Signing people in; null where a Supabase project does it. */
+  readonly identity: Pick<EmbeddedIdentity, "identity" | "routes"> | null;
   /** Whose word about a client's address counts, see `client-address.ts`. */
   readonly trustedProxies: readonly string[];
   /** False once the gateway is stopping. */
@@ -48,6 +52,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     quotaRoutes(deps.routes),
+    ...identityRoutes(deps),
     ofEverybody,
   ];
   for (const router of routers) app.route("/", router);
@@ -71,6 +76,11 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   });
   serveDocs(app, () => describeApp(app));
   return app;
+}
+
+/** Signing people in, and what the operator does about them. */
+function identityRoutes({ identity, routes }: AppDeps): readonly ReturnType<typeof createRouter>[] {
+  return identity === null ? [] : [identity.routes, userRoutes(routes, identity.identity)];
 }
 
 /** The OpenAPI 3.1 document of the app. */

@@ -63,6 +63,19 @@ export const httpUrl: Reader<string> = refuse((value) => {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 });
 
+/** The address of a mail server, with what it asks for: `smtp://user:password@host:587`. */
+export const smtpUrl: Reader<string> = refuse((value) => {
+  const url = URL.parse(value);
+  if (url === null || !["smtp:", "smtps:"].includes(url.protocol)) return new Refusal("is not an smtp(s) address");
+  return url.hostname === "" ? new Refusal("names no server") : value;
+});
+
+/** Who letters come from: `name@example.com`, or `Name <name@example.com>`. */
+export const mailbox: Reader<string> = v.pipe(
+  v.string(),
+  v.regex(/^(?:[^<>\p{C}]+ ?<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u, "is not an e-mail address"),
+);
+
 /** Where the gateway stores: a SQLite file for one process, or a PostgreSQL database for any number of them. */
 export type DatabaseAddress =
   | { readonly kind: "sqlite"; readonly file: string }

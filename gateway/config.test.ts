@@ -24,6 +24,8 @@ test("an empty environment gives the documented defaults", () => {
     secretKey: null,
     supabaseUrl: null,
     supabasePublishableKey: null,
+    smtpUrl: null,
+    mailFrom: null,
     yandexClientId: null,
     yandexClientSecret: null,
     metrikaApiUrl: "https://api-metrika.yandex.net",

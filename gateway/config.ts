@@ -10,6 +10,7 @@ import {
   httpUrl,
   logLevel,
   logLevels,
+  mailbox,
   masterKey,
   type Optional,
   optional,
@@ -19,6 +20,7 @@ import {
   roles,
   type Setting,
   seconds,
+  smtpUrl,
   text,
   whole,
 } from "./config-readers.ts";
@@ -92,6 +94,19 @@ const fields = {
     "Publishable key of that project",
     "Copy it from the project's API settings",
     true,
+  ),
+  smtpUrl: optional(
+    "SMTP_URL",
+    smtpUrl,
+    "Mail server that letters to people go through, such as a link to a new password",
+    "Give an address such as smtps://user:password@smtp.example.com:465",
+    true,
+  ),
+  mailFrom: optional(
+    "MAIL_FROM",
+    mailbox,
+    "Who those letters come from",
+    "Give an address such as gateway@example.com, or Gateway <gateway@example.com>",
   ),
   yandexClientId: optional("YANDEX_CLIENT_ID", text, "Yandex OAuth application", "Copy it from oauth.yandex.ru"),
   yandexClientSecret: optional(
@@ -214,6 +229,7 @@ export const settings: readonly Setting[] = Object.values(fields).map(
 /** Settings that make sense only together. */
 const pairs = [
   ["SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"],
+  ["SMTP_URL", "MAIL_FROM"],
   ["YANDEX_CLIENT_ID", "YANDEX_CLIENT_SECRET"],
 ] as const;
 

@@ -8,6 +8,7 @@ import { createLoginPlans } from "../core/delivery/login-plans.ts";
 import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
+import type { Admission } from "../core/identity/admission.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createHalfWritten } from "../core/intake/half-written.ts";
@@ -37,6 +38,7 @@ import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
+import { createEmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { findMasterKey, verifyMasterKey } from "./master-key.ts";
 import { findPlugins } from "./plugins.ts";
@@ -49,6 +51,8 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  /** Decides who may sign up. */
+  readonly admission?: Admission;
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
 }
@@ -67,6 +71,12 @@ export interface Gateway {
 }
 
 const DAY_MS = 86_400_000;
+/** Nobody may sign up. */
+const closedAdmission: Admission = {
+  async admit() {
+    throw new ProblemError("signup_closed");
+  },
+};
 /** How long the content of refused rows can be read. */
 const REJECTED_KEPT_MS = 30 * DAY_MS;
 const MOST_QUEUED_ROWS = 200_000;
@@ -158,11 +168,12 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const operatorToken = newSecret();
+  const { identity, ...signIn } = signInBy(config, options, { store, vault, now, newUuid });
   const apiKeys = createApiKeys(store.apiKeys, now);
   const memberships = createMemberships(store.members, now);
   const access = createAccess({
     apiKeys,
-    people: createPeople({ ...signInBy(config, options, now), users: store.users, now, newUuid }),
+    people: createPeople({ ...signIn, users: store.users, now, newUuid }),
     memberships,
     workspaces: store.workspaces,
     firstWorkspaceId: store.installation.workspaceId,
@@ -177,6 +188,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const app = createGatewayApp({
     plugins,
     role: config.role,
+    identity,
     sourceRouter: {
       store,
       accept,
@@ -227,21 +239,21 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       ready = false;
       maintenance.stop();
       await worker.stop(graceMs);
+      await identity?.close();
       await store.close();
     },
   };
 }
 
-/** Who signs people in, and by what their tokens are verified. */
-function signInBy(config: Config, options: GatewayOptions, now: () => number) {
+/** Who signs people in, and by what their tokens are verified: a Supabase project, or else the gateway itself. */
+function signInBy(config: Config, options: GatewayOptions, parts: Omit<Parts, "plugins">) {
   const { supabaseUrl: url, supabasePublishableKey: publishableKey } = config;
   if (url === null || publishableKey === null) {
-    // Until the gateway signs people in itself, no token is anybody's.
-    const verify = () => Promise.reject(new ProblemError("session_invalid"));
-    return { sessions: { verify }, issuer: LOCAL_ISSUER };
+    const identity = createEmbeddedIdentity({ ...parts, config, admission: options.admission ?? closedAdmission });
+    return { identity, sessions: identity.sessions, issuer: LOCAL_ISSUER };
   }
-  const sessions = createSupabaseSessions({ url, publishableKey, fetch: options.fetch ?? fetch, now });
-  return { sessions, issuer: url };
+  const sessions = createSupabaseSessions({ url, publishableKey, fetch: options.fetch ?? fetch, now: parts.now });
+  return { identity: null, sessions, issuer: url };
 }
 
 function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: BeforeRequest): MetrikaClient {

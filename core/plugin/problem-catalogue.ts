@@ -41,12 +41,28 @@ export const problemCatalogue = {
     },
     CHALLENGE,
   ),
+  signup_closed: kind(
+    403,
+    { ru: "Регистрация закрыта", en: "Sign-up closed" },
+    {
+      ru: "Зарегистрироваться можно только по приглашению. Попросите владельца рабочего пространства пригласить вас.",
+      en: "Signing up needs an invitation. Ask the owner of the workspace for one.",
+    },
+  ),
   forbidden_scope: kind(
     403,
     { ru: "Недостаточно прав", en: "Not allowed" },
     {
       ru: "У ключа API нет права «{scope}». Создайте ключ с этим правом или попросите владельца выполнить действие.",
       en: 'The API key lacks the right "{scope}". Make a key that has it, or ask the owner to do this.',
+    },
+  ),
+  operator_only: kind(
+    403,
+    { ru: "Только для администратора шлюза", en: "For the operator only" },
+    {
+      ru: "Это делает только администратор шлюза: командой «bun run cli» на машине шлюза, а не ключом API.",
+      en: 'Only the operator of the gateway may do this: by "bun run cli" on its machine, not with an API key.',
     },
   ),
   forbidden_role: kind(

@@ -7,6 +7,7 @@ import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
 import { addAfterPgRestoreCommand, addRestoreCommand } from "./restore.ts";
 import { addSimulateCommand } from "./simulate.ts";
+import { addUserCommands } from "./user.ts";
 
 const program = new Command("metrika-gateway cli")
   .description("The command line of metrika-gateway")
@@ -20,6 +21,7 @@ addAfterPgRestoreCommand(program);
 addMigrateCommand(program);
 addMoveCommand(program);
 addSimulateCommand(program);
+addUserCommands(program);
 
 program.parseAsync().catch((error) => {
   console.error(error instanceof Error ? error.message : error);

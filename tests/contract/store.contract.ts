@@ -5,6 +5,7 @@ import { batchesContract } from "./store/batches.ts";
 import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
 import { decisionsContract } from "./store/decisions.ts";
+import { identityContract } from "./store/identity.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
@@ -35,7 +36,14 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     });
     afterEach(() => opened.close());
 
-    const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
+    const parts = [
+      accountsContract,
+      identityContract,
+      intakeContract,
+      correctionsContract,
+      unsealedContract,
+      planningContract,
+    ];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
     const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);

@@ -10,6 +10,7 @@ import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { anna, openAdmission } from "../setup/identity.ts";
 
 setDefaultTimeout(60_000);
 
@@ -36,8 +37,9 @@ function breakingOff(): MoveProgress {
 
 /** A gateway of which every table but those of rare cases holds something, in every state of a file that rests. */
 async function startFull(): Promise<TestGateway> {
-  const gateway = await startTestGateway({ store: "sqlite" });
+  const gateway = await startTestGateway({ store: "sqlite", admission: openAdmission });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
+  await signUp(gateway);
   const webhook = await createWebhook({ description: 'A "quoted" name, with \\ and a line\nbreak' });
   const once = await createWebhook({ name: "По покупкам", dedupe_by: "purchase" });
   await post(webhook, [sale(0), sale(0), sale(1), { target: "purchase" }], { key: "first" });
@@ -56,6 +58,15 @@ async function startFull(): Promise<TestGateway> {
   advance(MINUTE);
   await post(webhook, [sale(6), sale(6, { purchase_id: "of the same second" })]);
   return gateway;
+}
+
+/** Somebody who is signed in, mistyped once, and was given a recovery link. */
+async function signUp({ request, gateway }: TestGateway): Promise<void> {
+  const operator = { headers: { authorization: `Bearer ${gateway.operatorToken}` } };
+  await request("POST", "/auth/v1/signup", { body: anna });
+  await request("POST", "/auth/v1/token?grant_type=password", { body: { ...anna, password: "a mistyped password" } });
+  const [user] = (await request("GET", "/v1/users", operator)).body.data;
+  await request("POST", `/v1/users/${user?.user_id}/recovery-links`, operator);
 }
 
 /** All rows of a table on both sides, as texts in one order, JSON with its keys in order. */

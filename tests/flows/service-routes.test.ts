@@ -75,6 +75,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
   );
   expect(operations.sort()).toEqual([
     "delete /v1/api-keys/{api_key_id}",
+    "delete /v1/users/{user_id}/sessions",
     "delete /v1/webhooks/{webhook_id}",
     "get /healthz",
     "get /readyz",
@@ -89,6 +90,8 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "get /v1/replays/{replay_id}",
     "get /v1/uploads",
     "get /v1/uploads/{upload_id}",
+    "get /v1/users",
+    "get /v1/users/{user_id}/sessions",
     "get /v1/webhooks",
     "get /v1/webhooks/{webhook_id}",
     "get /v1/webhooks/{webhook_id}/batches",
@@ -99,6 +102,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "post /v1/replays",
     "post /v1/replays/{replay_id}/cancel",
     "post /v1/uploads/{upload_id}/resolve",
+    "post /v1/users/{user_id}/recovery-links",
     "post /v1/webhooks/{webhook_id}/cancel",
     "post /v1/webhooks/{webhook_id}/rotate-secret",
     "post /webhook/offline-conversions",

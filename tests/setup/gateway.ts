@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as v from "valibot";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
+import type { Admission } from "../../core/identity/admission.ts";
 import { createManualClock, type ManualClock } from "../../core/metrika/clock.ts";
 import type { Fetch } from "../../core/metrika/http.ts";
 import { demo, demoVisitors, seedDemo } from "../../core/metrika/simulator/demo-data.ts";
@@ -36,6 +37,10 @@ export interface TestGatewayOptions {
   readonly network?: (through: Fetch) => Fetch;
   /** For what only one database has; default: whichever the run is about. */
   readonly store?: "sqlite";
+  /** Decides who may sign up; default: nobody. */
+  readonly admission?: Admission;
+  /** When the gateway's time begins, in Unix milliseconds; default: {@link START}. */
+  readonly startAt?: number;
   /** What the world looks like before the gateway starts; default: the demo's counter, token, goals and visits. */
   readonly seed?: (simulator: MetrikaSimulator) => void;
 }
@@ -132,7 +137,7 @@ export interface TestGateway {
 /** Starts a gateway for the length of one test; afterwards everything is closed and nothing may be left under way. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(`${tmpdir()}/gateway-flow-`);
-  const clock = createManualClock(Date.parse(START));
+  const clock = createManualClock(options.startAt ?? Date.parse(START));
   const simulator = createMetrikaSimulator({ clock, settings: options.settings ?? {} });
   (options.seed ?? seedDemo)(simulator);
   const database = await openTestDatabase(folder, options.store);
@@ -145,6 +150,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       clock,
       random: options.random ?? (() => 0.5),
       ...(options.rules && { rules: options.rules }),
+      ...(options.admission && { admission: options.admission }),
     });
   let gateway = await compose();
   let isClosed = false;

@@ -4,6 +4,7 @@ import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { identityQueries } from "../drizzle/identity.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -50,6 +51,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
   return {
     installation,
     apiKeys: apiKeyQueries(drizzle),
+    identity: identityQueries(drizzle, driver),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
     accounts: accountQueries(drizzle),
