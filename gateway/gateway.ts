@@ -18,7 +18,7 @@ import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
-import { createSourceManager } from "../core/sources/manage-sources.ts";
+import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import { LOCAL_ISSUER } from "../core/store/port/members.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
@@ -49,6 +49,8 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  /** In place of those that the configuration names. */
+  readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
 }
@@ -58,6 +60,7 @@ export interface Gateway {
   readonly app: ReturnType<typeof createApp>;
   readonly store: Store;
   readonly worker: Worker;
+  readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
   /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
@@ -78,7 +81,7 @@ const LARGE_BODIES_AT_ONCE = 4;
  * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
-  const plugins = findPlugins(config.plugins);
+  const plugins = options.plugins ?? findPlugins(config.plugins);
   const vault = createVault(options.masterKey ?? (await findMasterKey(config)));
   const store = await openStore(config, {
     uuid: crypto.randomUUID(),
@@ -157,6 +160,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
+  const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
   const operatorToken = newSecret();
   const apiKeys = createApiKeys(store.apiKeys, now);
   const memberships = createMemberships(store.members, now);
@@ -191,7 +195,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       metrika,
       rules,
       plans,
-      sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
+      sources,
       ...access,
       apiKeys,
       memberships,
@@ -219,6 +223,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     app,
     store,
     worker,
+    sources,
     operatorToken,
     drain() {
       ready = false;
