@@ -19,7 +19,7 @@ import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
-import { createSourceManager } from "../core/sources/manage-sources.ts";
+import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import { LOCAL_ISSUER } from "../core/store/port/members.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
@@ -53,6 +53,8 @@ export interface GatewayOptions {
   readonly rules?: Partial<DeliveryRules>;
   /** Decides who may sign up. */
   readonly admission?: Admission;
+  /** In place of those that the configuration names. */
+  readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
 }
@@ -62,6 +64,7 @@ export interface Gateway {
   readonly app: ReturnType<typeof createApp>;
   readonly store: Store;
   readonly worker: Worker;
+  readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
   /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
@@ -88,7 +91,7 @@ const LARGE_BODIES_AT_ONCE = 4;
  * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
-  const plugins = findPlugins(config.plugins);
+  const plugins = options.plugins ?? findPlugins(config.plugins);
   const vault = createVault(options.masterKey ?? (await findMasterKey(config)));
   const store = await openStore(config, {
     uuid: crypto.randomUUID(),
@@ -167,6 +170,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
+  const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
   const operatorToken = newSecret();
   const { identity, ...signIn } = signInBy(config, options, { store, vault, now, newUuid });
   const apiKeys = createApiKeys(store.apiKeys, now);
@@ -203,7 +207,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       metrika,
       rules,
       plans,
-      sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
+      sources,
       ...access,
       apiKeys,
       memberships,
@@ -231,6 +235,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     app,
     store,
     worker,
+    sources,
     operatorToken,
     drain() {
       ready = false;

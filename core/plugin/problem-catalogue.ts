@@ -135,8 +135,8 @@ export const problemCatalogue = {
     401,
     { ru: "Нет секрета", en: "Secret missing" },
     {
-      ru: "Передайте секрет, который был показан при создании, в заголовке {header}.",
-      en: "Send the secret that was shown at creation in the header {header}.",
+      ru: "Передайте секрет, который был показан при создании, {place}.",
+      en: "Send the secret that was shown at creation {place}.",
     },
   ),
   secret_wrong: kind(
@@ -145,6 +145,38 @@ export const problemCatalogue = {
     {
       ru: "Такого вебхука нет или секрет не подходит. Проверьте адрес и секрет; потерянный секрет можно заменить новым.",
       en: "There is no such webhook, or the secret is not right. Check the address and the secret; a lost secret can be rotated.",
+    },
+  ),
+  signature_missing: kind(
+    401,
+    { ru: "Нет подписи", en: "Signature missing" },
+    {
+      ru: "Запрос должен быть подписан ключом источника. Подпись передаётся {place}.",
+      en: "The request must be signed with the source's key. The signature travels {place}.",
+    },
+  ),
+  signature_wrong: kind(
+    403,
+    { ru: "Доступ запрещён", en: "Access denied" },
+    {
+      ru: "Такого источника нет или подпись не подходит. Подпись считается по байтам тела в том виде, в каком они отправлены; проверьте адрес и ключ.",
+      en: "There is no such source, or the signature is not right. It is made over the bytes of the body exactly as they are sent; check the address and the key.",
+    },
+  ),
+  signature_stale: kind(
+    403,
+    { ru: "Время подписи не подходит", en: "Signature's time not accepted" },
+    {
+      ru: "Время в подписи (секунды Unix) должно отличаться от времени шлюза не больше чем на 5 минут; у шлюза сейчас {now}. Проверьте часы отправителя и подписывайте каждую попытку заново.",
+      en: "The signature's time (Unix seconds) must be within 5 minutes of the gateway's, which is now {now}. Check the sender's clock, and sign each attempt anew.",
+    },
+  ),
+  source_unusable: kind(
+    503,
+    { ru: "Источник неисправен", en: "Source out of order" },
+    {
+      ru: "Настройки источника не подходят его плагину. Ничего не сохранено; повторите запрос, когда владелец исправит их. Причина записана в журнал.",
+      en: "The source's settings do not fit its plugin. Nothing was stored; send the request again when its owner has mended them. The log tells why.",
     },
   ),
   webhook_disabled: kind(
@@ -294,6 +326,14 @@ export const problemCatalogue = {
     {
       ru: "Тело запроса — не JSON: строка {line}, позиция {column}. {cause}",
       en: "The body is not JSON: line {line}, column {column}. {cause}",
+    },
+  ),
+  malformed_form: kind(
+    400,
+    { ru: "Ошибка в форме", en: "Malformed form" },
+    {
+      ru: "Тело запроса не читается как форма. {cause}",
+      en: "The body cannot be read as a form. {cause}",
     },
   ),
   conversions_missing: kind(

@@ -4,18 +4,21 @@ import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delive
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
 import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
-import { hashSecret, newSecret } from "../vault/secrets.ts";
 import { tokenContext } from "../vault/token-context.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { SourceRegistry } from "./registry.ts";
+import { keptSecret, rotatedSecret, type SourceSecret } from "./source-secret.ts";
 
 /** How long Metrika may take to answer about a token before the webhook is made without its answer. */
 const CHECK_MS = 5000;
-const OVERLAP_MS = 86_400_000;
 
 /** A source as it is asked for; null where the gateway is to choose. */
 export interface NewSourceInput {
   readonly plugin: string;
+  /** As the plugin's schema has it. */
+  readonly config: SourceRecord["config"];
+  /** What its senders prove themselves by. */
+  readonly secret: SourceSecret;
   readonly name: string;
   readonly description: string | null;
   readonly counterId: number;
@@ -40,11 +43,11 @@ export interface SourceManagerDeps {
 
 /** Sources as people make and change them. */
 export interface SourceManager {
-  /** Makes a source with a token of its own. The secret is told this once. */
+  /** Makes a source with a token of its own. */
   create(
     workspaceId: number,
     input: NewSourceInput,
-  ): Promise<{ source: SourceRecord; secret: string; warnings: readonly TokenWarning[] }>;
+  ): Promise<{ source: SourceRecord; warnings: readonly TokenWarning[] }>;
   /**
    * When it pauses delivery, the rows are taken out of the files that are not on their way before it resolves; when it resumes
    * it, they are given back to the planner.
@@ -53,7 +56,7 @@ export interface SourceManager {
   /** Gives the source another token; what waited for one goes on by itself. */
   replaceToken(source: SourceRecord, token: string): Promise<readonly TokenWarning[]>;
   /** A new secret; the old one stays valid for a day, so that a sender can be changed without loss. */
-  rotateSecret(source: SourceRecord): Promise<{ secret: string; previousValidUntil: number }>;
+  rotateSecret(source: SourceRecord, secret: SourceSecret): Promise<{ previousValidUntil: number }>;
   /**
    * What was accepted is still delivered, paused or not, since nobody can resume a deleted source; unless `discard`: then
    * what is not on its way is cancelled.
@@ -62,8 +65,6 @@ export interface SourceManager {
   /** Cancels the rows of a batch or source that are not on their way yet; with `dryRun` only counts them. */
   cancel(of: Withdrawn, dryRun: boolean): Promise<Cancelled>;
 }
-
-const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex");
 
 /** Makes the manager of one process. */
 export function createSourceManager(deps: SourceManagerDeps): SourceManager {
@@ -114,18 +115,18 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         now: now(),
       });
       await keep(report, credential.id, workspaceId, counterId);
-      const secret = newSecret();
+      const uuid = deps.newUuid();
       // Resolved once and stored: a zone that followed the counter would give a retried row another second.
       const ofCounter = report.timeZone !== null && isTimeZone(report.timeZone) ? report.timeZone : null;
       const source = await store.sources.create({
-        uuid: deps.newUuid(),
+        uuid,
         workspaceId,
         plugin: input.plugin,
         name: input.name,
         description: input.description,
         counterId,
         credentialId: credential.id,
-        config: {},
+        config: input.config,
         configVersion: 1,
         options: input.options,
         timeZone: input.timeZone ?? ofCounter ?? "Europe/Moscow",
@@ -133,13 +134,13 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         defaultCurrency: input.defaultCurrency ?? "RUB",
         defaultCurrencyFrom: input.defaultCurrency !== null ? "request" : "default",
         language: input.language,
-        secretHash: hashOf(secret),
+        ...keptSecret(vault, uuid, input.secret),
         isActive: true,
         deliveryPaused: false,
         createdAt: now(),
         updatedAt: now(),
       });
-      return { source, secret, warnings: report.warnings };
+      return { source, warnings: report.warnings };
     },
 
     async change(source, change) {
@@ -164,15 +165,10 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       return report.warnings;
     },
 
-    async rotateSecret(source) {
-      const secret = newSecret();
-      const previousValidUntil = now() + OVERLAP_MS;
-      await this.change(source, {
-        secretHash: hashOf(secret),
-        previousSecretHash: source.secretHash,
-        previousSecretExpiresAt: previousValidUntil,
-      });
-      return { secret, previousValidUntil };
+    async rotateSecret(source, secret) {
+      const rotated = rotatedSecret(vault, source, secret, now());
+      await this.change(source, rotated);
+      return { previousValidUntil: rotated.previousSecretExpiresAt };
     },
 
     async remove(source, discard) {

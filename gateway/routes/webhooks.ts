@@ -3,6 +3,7 @@ import { type Language, quoteValue, render } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { SourceOptions, SourceRecord } from "../../core/store/store.ts";
+import { newSecret } from "../../core/vault/secrets.ts";
 import type { Principal } from "../auth/authorize.ts";
 import { createRouter, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
@@ -76,8 +77,11 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   router.openapi(createWebhook, async (c) => {
     const principal = await deps.authorize(c, createWebhook);
     const body = parseBody(NewWebhook, await readJson(c.req.raw, deps.limits), webhookChecks);
-    const { source, secret, warnings } = await sources.create(principal.workspaceId, {
+    const secret = newSecret();
+    const { source, warnings } = await sources.create(principal.workspaceId, {
       plugin: PLUGIN,
+      config: {},
+      secret: { keeps: "hash", value: secret },
       name: body.name,
       description: body.description ?? null,
       counterId: body.counter_id,
@@ -151,7 +155,8 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
 
   router.openapi(rotateSecret, async (c) => {
     const source = await ownWebhook(await deps.authorize(c, rotateSecret), c.req.param("webhook_id"));
-    const { secret, previousValidUntil } = await sources.rotateSecret(source);
+    const secret = newSecret();
+    const { previousValidUntil } = await sources.rotateSecret(source, { keeps: "hash", value: secret });
     return c.json({ webhook_id: source.uuid, secret, previous_valid_until: iso(previousValidUntil) }, 200);
   });
 

@@ -10,6 +10,7 @@ import { demo, demoVisitors, seedDemo } from "../../core/metrika/simulator/demo-
 import type { SimulatorSettings } from "../../core/metrika/simulator/settings.ts";
 import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
 import { BatchRow, BatchStatus } from "../../core/plugin/answer-schemas.ts";
+import type { SourcePlugin } from "../../core/plugin/contract.ts";
 import { type Config, readConfig } from "../../gateway/config.ts";
 import { composeGateway, type Gateway } from "../../gateway/gateway.ts";
 import { openTestDatabase } from "./test-database.ts";
@@ -41,6 +42,8 @@ export interface TestGatewayOptions {
   readonly admission?: Admission;
   /** When the gateway's time begins, in Unix milliseconds; default: {@link START}. */
   readonly startAt?: number;
+  /** In place of the bundled ones. */
+  readonly plugins?: readonly SourcePlugin[];
   /** What the world looks like before the gateway starts; default: the demo's counter, token, goals and visits. */
   readonly seed?: (simulator: MetrikaSimulator) => void;
 }
@@ -149,6 +152,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       now: clock.now,
       clock,
       random: options.random ?? (() => 0.5),
+      ...(options.plugins && { plugins: options.plugins }),
       ...(options.rules && { rules: options.rules }),
       ...(options.admission && { admission: options.admission }),
     });
