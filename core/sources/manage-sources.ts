@@ -1,16 +1,13 @@
-import { checkToken, type TokenReport, type TokenWarning } from "../accounts/check-token.ts";
 import { isTimeZone } from "../conversion/date-time.ts";
 import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delivery/withdraw.ts";
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
 import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
 import { hashSecret, newSecret } from "../vault/secrets.ts";
-import { tokenContext } from "../vault/token-context.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { SourceRegistry } from "./registry.ts";
+import { type GrantedAccess, grantAccess, replaceAccess, type SourceAccess } from "./source-access.ts";
 
-/** How long Metrika may take to answer about a token before the webhook is made without its answer. */
-const CHECK_MS = 5000;
 const OVERLAP_MS = 86_400_000;
 
 /** A source as it is asked for; null where the gateway is to choose. */
@@ -19,7 +16,7 @@ export interface NewSourceInput {
   readonly name: string;
   readonly description: string | null;
   readonly counterId: number;
-  readonly token: string;
+  readonly access: SourceAccess;
   readonly timeZone: string | null;
   readonly defaultCurrency: string | null;
   readonly language: Language;
@@ -40,18 +37,24 @@ export interface SourceManagerDeps {
 
 /** Sources as people make and change them. */
 export interface SourceManager {
-  /** Makes a source with a token of its own. The secret is told this once. */
+  /**
+   * Makes a source. The secret is told this once.
+   * @throws {ProblemError} of an account that cannot be used with the counter, see `checkAccount`
+   */
   create(
     workspaceId: number,
     input: NewSourceInput,
-  ): Promise<{ source: SourceRecord; secret: string; warnings: readonly TokenWarning[] }>;
+  ): Promise<{ readonly source: SourceRecord; readonly secret: string; readonly access: GrantedAccess }>;
   /**
    * When it pauses delivery, the rows are taken out of the files that are not on their way before it resolves; when it resumes
    * it, they are given back to the planner.
    */
   change(source: SourceRecord, change: SourceChange): Promise<SourceRecord>;
-  /** Gives the source another token; what waited for one goes on by itself. */
-  replaceToken(source: SourceRecord, token: string): Promise<readonly TokenWarning[]>;
+  /**
+   * Prepares another access, see `replaceAccess`: the source uses it when it is changed to the credential that is told.
+   * @throws {ProblemError} as `create` does
+   */
+  replaceAccess(source: SourceRecord, access: SourceAccess): Promise<GrantedAccess>;
   /** A new secret; the old one stays valid for a day, so that a sender can be changed without loss. */
   rotateSecret(source: SourceRecord): Promise<{ secret: string; previousValidUntil: number }>;
   /**
@@ -67,56 +70,15 @@ const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex
 
 /** Makes the manager of one process. */
 export function createSourceManager(deps: SourceManagerDeps): SourceManager {
-  const { store, vault, registry, now } = deps;
-
-  const hashOfToken = (token: string) => vault.hmac("token", token);
-
-  const check = (token: string, counterId: number) =>
-    checkToken(deps.metrika, {
-      token,
-      tokenHash: hashOfToken(token),
-      counterId,
-      signal: AbortSignal.timeout(CHECK_MS),
-    });
-
-  /** What Metrika told is kept: the login owns the quota, the goals judge the targets. */
-  async function keep(
-    report: TokenReport,
-    credentialId: number,
-    workspaceId: number,
-    counterId: number,
-  ): Promise<void> {
-    if (report.login !== null) await store.credentials.recordLogin(credentialId, report.login, now());
-    if (report.goals === null) return;
-    // Not a read that a waiting row forced: attemptedAt 0 leaves the next unknown target its own read.
-    await store.goals.save({
-      workspaceId,
-      counterId,
-      identifiers: report.goals,
-      fetchedAt: now(),
-      attemptedAt: 0,
-      failures: 0,
-      unreadableSince: null,
-      errorCode: null,
-    });
-  }
+  const { store, registry, now } = deps;
 
   return {
     async create(workspaceId, input) {
-      const { token, counterId } = input;
-      const report = await check(token, counterId);
-      const credentialUuid = deps.newUuid();
-      const credential = await store.credentials.create({
-        uuid: credentialUuid,
-        workspaceId,
-        sealedToken: vault.seal(token, tokenContext(credentialUuid)),
-        tokenHash: hashOfToken(token),
-        now: now(),
-      });
-      await keep(report, credential.id, workspaceId, counterId);
+      const { counterId } = input;
+      const access = await grantAccess(deps, { workspaceId, counterId }, input.access);
       const secret = newSecret();
       // Resolved once and stored: a zone that followed the counter would give a retried row another second.
-      const ofCounter = report.timeZone !== null && isTimeZone(report.timeZone) ? report.timeZone : null;
+      const ofCounter = access.timeZone !== null && isTimeZone(access.timeZone) ? access.timeZone : null;
       const source = await store.sources.create({
         uuid: deps.newUuid(),
         workspaceId,
@@ -124,7 +86,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         name: input.name,
         description: input.description,
         counterId,
-        credentialId: credential.id,
+        credentialId: access.credentialId,
         config: {},
         configVersion: 1,
         options: input.options,
@@ -139,7 +101,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         createdAt: now(),
         updatedAt: now(),
       });
-      return { source, secret, warnings: report.warnings };
+      return { source, secret, access };
     },
 
     async change(source, change) {
@@ -150,19 +112,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       return changed;
     },
 
-    async replaceToken(source, token) {
-      const report = await check(token, source.counterId);
-      const credential = await store.credentials.get(source.credentialId);
-      if (!credential) throw new Error(`Credential ${source.credentialId} of a source is gone.`);
-      await store.credentials.replaceToken(
-        credential.id,
-        vault.seal(token, tokenContext(credential.uuid)),
-        hashOfToken(token),
-        now(),
-      );
-      await keep(report, credential.id, source.workspaceId, source.counterId);
-      return report.warnings;
-    },
+    replaceAccess: (source, access) => replaceAccess(deps, source, access),
 
     async rotateSecret(source) {
       const secret = newSecret();

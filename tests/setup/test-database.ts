@@ -81,8 +81,8 @@ async function onPostgres(): Promise<TestDatabase> {
 
 const masterKey = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
 
-/** Others refer to them. */
-const REFERRED = ["credentials", "workspaces"];
+/** Others refer to them; each to those behind it. */
+const REFERRED = ["accounts", "credentials", "workspaces"];
 
 /** Empties a database of the gateway's: by deleting, since truncating makes a file anew for each partition and index. */
 export async function empty(sql: postgres.Sql): Promise<void> {

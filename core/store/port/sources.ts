@@ -104,6 +104,7 @@ export type SourceChange = Partial<
     SourceRecord,
     | "name"
     | "description"
+    | "credentialId"
     | "options"
     | "timeZone"
     | "timeZoneFrom"
