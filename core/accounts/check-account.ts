@@ -18,7 +18,7 @@ export async function checkAccount(
   counterId: number,
   signal: AbortSignal,
 ): Promise<{ readonly report: TokenReport; readonly attached: CounterRecord | null }> {
-  const known = await deps.store.counters.get(account.workspaceId, counterId);
+  const known = await connectedCounter(deps, account.workspaceId, counterId);
   const opened = await openAccount(deps, account);
   const { counter, refusal, ...told } = await checkCounter(deps.metrika, { ...opened, counterId, signal });
   const report = { ...told, login: account.login };
@@ -26,6 +26,13 @@ export async function checkAccount(
   const problem = problemOf(refusal, { account, counterId, scope: "metrika:read", now: deps.now() });
   if (known !== null && !isForGood(problem)) return { report, attached: null };
   throw problem;
+}
+
+/** The attached counter; null as well where the account that it is attached through is disconnected. */
+async function connectedCounter({ store }: Pick<AccountDeps, "store">, workspaceId: number, counterId: number) {
+  const counter = await store.counters.get(workspaceId, counterId);
+  const account = counter && (await store.accounts.get(counter.accountId));
+  return account?.disconnectedAt === null ? counter : null;
 }
 
 const isForGood = (problem: unknown) =>

@@ -88,16 +88,16 @@ export async function attachedCounter(
 
 /**
  * The account that a counter is attached through, to ask Metrika with.
- * @throws {ProblemError} `account_disconnected`
+ * @throws {ProblemError} `counter_account_disconnected`
  */
 export function connectedAccountOf({ counter, account }: AttachedCounter): AccountRecord {
   if (account.disconnectedAt === null) return account;
-  throw new ProblemError("account_disconnected", { counter_id: counter.counterId, login: account.login });
+  throw new ProblemError("counter_account_disconnected", { counter_id: counter.counterId, login: account.login });
 }
 
 /**
  * Reads a counter anew. That it was deleted, or that the account sees it no more, is kept as its state.
- * @throws {ProblemError} `account_disconnected`, or see `askMetrika`
+ * @throws {ProblemError} `counter_account_disconnected`, or see `askMetrika`
  */
 export async function refreshCounter(deps: AccountDeps, attached: AttachedCounter): Promise<CounterRecord> {
   const account = connectedAccountOf(attached);

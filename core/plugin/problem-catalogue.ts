@@ -219,7 +219,7 @@ export const problemCatalogue = {
       en: "Metrika refused the request: {text}. Mend its content and send it again.",
     },
   ),
-  account_disconnected: kind(
+  counter_account_disconnected: kind(
     409,
     { ru: "Аккаунт отключён", en: "Account disconnected" },
     {

@@ -130,7 +130,7 @@ export const refreshRoute = createRoute({
   request: { params: counterParams },
   responses: {
     200: jsonResponse(Counter, { description: "The counter as it is now" }),
-    ...problemResponses(...accessProblems, ...metrikaProblems, "counter_not_attached", "account_disconnected"),
+    ...problemResponses(...accessProblems, ...metrikaProblems, "counter_not_attached", "counter_account_disconnected"),
   },
 });
 

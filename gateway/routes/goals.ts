@@ -30,7 +30,12 @@ import { ownCounter } from "./own-counter.ts";
 const tags = ["Counters and goals"];
 const path = "/v1/counters/{counter_id}/goals";
 const params = z.object({ counter_id: z.string() });
-const readProblems = [...accessProblems, ...metrikaProblems, "counter_not_attached", "account_disconnected"] as const;
+const readProblems = [
+  ...accessProblems,
+  ...metrikaProblems,
+  "counter_not_attached",
+  "counter_account_disconnected",
+] as const;
 const makeProblems = [
   ...([...readProblems, "malformed_json", "invalid_field", "overloaded"] as const),
   ...(["goal_wrong_type", "goal_limit_reached", "counter_read_only"] as const),

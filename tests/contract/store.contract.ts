@@ -4,6 +4,7 @@ import { accountsContract } from "./store/accounts.ts";
 import { batchesContract } from "./store/batches.ts";
 import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
+import { countersContract } from "./store/counters.ts";
 import { decisionsContract } from "./store/decisions.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
@@ -37,7 +38,14 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
 
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
-    const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
+    const rest = [
+      countersContract,
+      batchesContract,
+      matchRatesContract,
+      maintenanceContract,
+      replaysContract,
+      withdrawalsContract,
+    ];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);
   });
 }

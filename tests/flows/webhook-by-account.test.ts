@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
-import { addWorkspace, connectAccount } from "../setup/accounts.ts";
+import { addWorkspace, connectAccount } from "../setup/connected-account.ts";
 import { codesOf, sale, startTestGateway } from "../setup/gateway.ts";
 
 const PATH = "/webhook/offline-conversions";

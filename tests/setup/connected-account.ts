@@ -19,7 +19,11 @@ export interface TestAccount {
 
 /** Connects a Yandex account, as if a person had agreed to it. */
 export async function connectAccount(
-  { gateway, config, clock }: Pick<TestGateway, "gateway" | "config" | "clock">,
+  {
+    gateway,
+    config,
+    clock,
+  }: Pick<TestGateway, "gateway" | "config"> & { readonly clock: { readonly now: () => number } },
   given: TestAccount = {},
 ): Promise<AccountRecord> {
   const { token = demo.token, login = demo.login, scopes = null, disconnectedAt = null } = given;
