@@ -9,8 +9,10 @@ import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
+import { counterRoutes } from "./routes/counters.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
+import { goalRoutes } from "./routes/goals.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
 import { quotaRoutes } from "./routes/quota.ts";
@@ -53,6 +55,8 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     apiKeyRoutes(deps.routes),
     quotaRoutes(deps.routes),
     ...identityRoutes(deps),
+    counterRoutes(deps.routes),
+    goalRoutes(deps.routes),
     ofEverybody,
   ];
   for (const router of routers) app.route("/", router);

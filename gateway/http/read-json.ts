@@ -50,3 +50,9 @@ export async function readJsonText(
 export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
   return (await readJsonText(readBody(request, limits), request.headers.get("content-type"))).value;
 }
+
+/** As {@link readJson}; an empty object where there is no body. */
+export async function readOptionalJson(request: Request, limits: BodyLimits): Promise<unknown> {
+  if (request.body === null || request.headers.get("content-length") === "0") return {};
+  return await readJson(request, limits);
+}

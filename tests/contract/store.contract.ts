@@ -4,6 +4,7 @@ import { accountsContract } from "./store/accounts.ts";
 import { batchesContract } from "./store/batches.ts";
 import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
+import { countersContract } from "./store/counters.ts";
 import { decisionsContract } from "./store/decisions.ts";
 import { identityContract } from "./store/identity.ts";
 import { intakeContract } from "./store/intake.ts";
@@ -45,7 +46,14 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       planningContract,
     ];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
-    const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
+    const rest = [
+      countersContract,
+      batchesContract,
+      matchRatesContract,
+      maintenanceContract,
+      replaysContract,
+      withdrawalsContract,
+    ];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);
   });
 }

@@ -128,6 +128,17 @@ const managementRoutes: readonly (readonly [method: string, path: string, write:
   ["GET", "/v1/api-keys", true],
   ["POST", "/v1/api-keys", true],
   ["DELETE", `/v1/api-keys/${UNKNOWN}`, true],
+  ["GET", `/v1/accounts/${UNKNOWN}/counters`, false],
+  ["POST", `/v1/accounts/${UNKNOWN}/counters`, true],
+  ["GET", "/v1/counters", false],
+  ["POST", "/v1/counters", true],
+  ["GET", "/v1/counters/1", false],
+  ["DELETE", "/v1/counters/1", true],
+  ["POST", "/v1/counters/1/refresh", true],
+  ["GET", "/v1/counters/1/goals", false],
+  ["GET", "/v1/counters/1/goals/check?identifier=x", false],
+  ["POST", "/v1/counters/1/goals", true],
+  ["POST", "/v1/counters/1/goals/ensure", true],
 ];
 
 for (const [method, path, write] of managementRoutes) {

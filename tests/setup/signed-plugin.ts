@@ -68,7 +68,8 @@ export async function createSource(
   config: SourceRecord["config"] = {},
 ): Promise<SourceRecord> {
   const { source } = await gateway.sources.create(gateway.store.installation.workspaceId, {
-    ...{ plugin, config, secret, name: plugin, description: null, counterId: demo.counterId, token: demo.token },
+    ...{ plugin, config, secret, name: plugin, description: null, counterId: demo.counterId },
+    access: { kind: "token", token: demo.token },
     ...{ timeZone: null, defaultCurrency: null, language: "en" },
     options: {
       dedupeBy: "exact",

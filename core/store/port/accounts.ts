@@ -37,5 +37,8 @@ export interface AccountStore {
   /** Also one that was disconnected: the caller judges. */
   findByUuid(uuid: string): Promise<AccountRecord | null>;
   get(id: number): Promise<AccountRecord | null>;
+  getMany(ids: readonly number[]): Promise<ReadonlyMap<number, AccountRecord>>;
+  /** By credential, the newest account where several had it; credentials that no account ever had are left out. */
+  ofCredentials(credentialIds: readonly number[]): Promise<ReadonlyMap<number, AccountRecord>>;
   create(account: Omit<AccountRecord, "id">): Promise<AccountRecord>;
 }

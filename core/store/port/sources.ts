@@ -110,6 +110,7 @@ export type SourceChange = Partial<
     SourceRecord,
     | "name"
     | "description"
+    | "credentialId"
     | "options"
     | "timeZone"
     | "timeZoneFrom"

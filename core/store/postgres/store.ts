@@ -2,6 +2,7 @@ import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
 import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
+import { counterQueries } from "../drizzle/counters.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
@@ -58,6 +59,7 @@ export async function openPostgresStore(
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
     accounts: withPlainErrors(accountQueries(drizzle)),
+    counters: withPlainErrors(counterQueries(drizzle)),
     users: withPlainErrors(userQueries(drizzle)),
     members: withPlainErrors(memberQueries(drizzle)),
     workspaces: withPlainErrors(workspaceQueries(drizzle)),

@@ -2,6 +2,7 @@ import { drizzleOnSqlite } from "../dialect.ts";
 import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
+import { counterQueries } from "../drizzle/counters.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
@@ -20,6 +21,7 @@ import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Founding, Store } from "../store.ts";
 import { prepareIntake } from "./commit-intake.ts";
 import { createSqliteDriver } from "./driver.ts";
+import { createLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
@@ -55,6 +57,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
     accounts: accountQueries(drizzle),
+    counters: counterQueries(drizzle),
     users: userQueries(drizzle),
     members: memberQueries(drizzle),
     workspaces: workspaceQueries(drizzle),
@@ -85,8 +88,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     goals: goalQueries(drizzle),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
-    // There is one process.
-    leases: { take: async () => true, release: async () => {} },
+    leases: createLeases(),
     shared: null,
     async close() {
       close();
