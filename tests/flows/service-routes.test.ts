@@ -75,8 +75,8 @@ test("/openapi.json describes every route that the gateway answers", async () =>
   );
   expect(operations.sort()).toEqual([
     "delete /v1/api-keys/{api_key_id}",
-    "delete /v1/users/{user_id}/sessions",
     "delete /v1/counters/{counter_id}",
+    "delete /v1/users/{user_id}/sessions",
     "delete /v1/webhooks/{webhook_id}",
     "get /healthz",
     "get /readyz",
