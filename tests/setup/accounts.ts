@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import { demo, seedDemo } from "../../core/metrika/simulator/demo-data.ts";
 import type { MetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
-import type { Answer, TestGateway } from "./gateway.ts";
+import type { Answer, TestGateway, TestWebhook } from "./gateway.ts";
 
 /** Where Yandex sends browsers back to in these tests. */
 export const REDIRECT_URI = "https://gateway.example.com/oauth/yandex/callback";
@@ -53,4 +53,17 @@ export async function connectByProgram(
 ): Promise<Answer> {
   const { code, state } = consent(gateway, await begin(gateway, wish), more);
   return gateway.manage("POST", "/v1/accounts/callback", { code, state }, { "accept-language": "en" });
+}
+
+/** A webhook that sends by an account. */
+export async function webhookOf(test: TestGateway, accountId: string): Promise<TestWebhook> {
+  const { store } = test.gateway;
+  const webhook = await test.createWebhook();
+  const [account, source] = [await store.accounts.findByUuid(accountId), await store.sources.findByUuid(webhook.id)];
+  if (account === null || source === null) throw new Error("There is no such account.");
+  const { id: _, previousSecretHash: __, previousSecretExpiresAt: ___, ...facts } = source;
+  const uuid = crypto.randomUUID();
+  await store.sources.create({ ...facts, uuid, credentialId: account.credentialId });
+  const moved = (text: string) => text.replace(webhook.id, uuid);
+  return { id: uuid, secret: webhook.secret, url: moved(webhook.url), path: moved(webhook.path) };
 }
