@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { accountSentences } from "../core/accounts/account-state.ts";
 import { tokenSentences } from "../core/accounts/check-token.ts";
 import { findingSentences } from "../core/conversion/findings.ts";
 import { normaliseConversion } from "../core/conversion/normalise.ts";
@@ -51,6 +52,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   delivery: deliverySentences,
   metrika: metrikaSentences,
   token: tokenSentences,
+  account: accountSentences,
   address: addressSentences,
 };
 

@@ -31,6 +31,8 @@ const read = async ({ manage }: TestGateway, id: string) =>
 
 async function pass(gateway: TestGateway, ms: number): Promise<void> {
   gateway.advance(ms);
+  // As each night: PostgreSQL has tables for the weeks that come.
+  if (ms > DAY) await gateway.gateway.store.maintenance.turnWeeks(gateway.clock.now(), 0);
   await gateway.work();
 }
 
@@ -80,8 +82,8 @@ test("while Yandex is silent the renewal is tried again, rarer and rarer, told o
   const before = asked();
   await pass(gateway, 90 * DAY);
   expect(codesOf((await read(gateway, id)).warnings)).toEqual(["account_refresh_failing"]);
-  for (let minute = 0; minute < 24 * 60; minute += 5) await pass(gateway, 5 * MINUTE);
-  expect(asked() - before).toBeWithin(8, 16);
+  for (let minute = 0; minute < 24 * 60; minute += 15) await pass(gateway, 15 * MINUTE);
+  expect(asked() - before).toBeWithin(6, 16);
   expect(await read(gateway, id)).toMatchObject({ state: "refresh_failing" });
   expect(lines.filter((line) => line.includes("could not be renewed"))).toHaveLength(1);
   gateway.simulator.faults.clear();
