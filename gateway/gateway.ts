@@ -1,8 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { createConnections } from "../core/accounts/connect-account.ts";
 import { createMemberships } from "../core/accounts/memberships.ts";
-import { createOauthApplications } from "../core/accounts/oauth-application.ts";
-import { refreshTokens } from "../core/accounts/refresh-tokens.ts";
 import { createAudit } from "../core/audit/audit.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
@@ -19,8 +16,6 @@ import { createKnownTargets } from "../core/intake/known-targets.ts";
 import { createMetrikaClient, type MetrikaClient } from "../core/metrika/client.ts";
 import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
-import { createYandexOauth, type YandexOauth } from "../core/metrika/oauth.ts";
-import type { OauthCredentials } from "../core/metrika/oauth-request.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
@@ -33,6 +28,7 @@ import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { wireAccounts } from "./accounts.ts";
 import { createGatewayApp } from "./app.ts";
 import { createApiKeys } from "./auth/api-keys.ts";
 import { createAuditOf } from "./auth/audit-of.ts";
@@ -47,7 +43,6 @@ import { createEmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { findMasterKey, verifyMasterKey } from "./master-key.ts";
 import { findPlugins } from "./plugins.ts";
-import { CALLBACK_PATH } from "./routes/oauth-callback.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
 export interface GatewayOptions {
@@ -85,8 +80,6 @@ const closedAdmission: Admission = {
 };
 /** How long the content of refused rows can be read. */
 const REJECTED_KEPT_MS = 30 * DAY_MS;
-/** How often it is looked whether a Yandex account's token is due to be renewed. */
-const REFRESH_LOOK_MS = 60_000;
 const MOST_QUEUED_ROWS = 200_000;
 /** Bodies of the greatest size that may be on their way at once. */
 const LARGE_BODIES_AT_ONCE = 4;
@@ -168,15 +161,8 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     newUuid,
     breathe: config.role === "worker" ? nextTurn : breathe,
   };
-  const oauth = connectOauth(config, options, now);
-  const applications = createOauthApplications({
-    ...{ store: store.oauthApplication, oauth, vault, now, newUuid },
-    ofEnvironment: applicationOf(config),
-  });
-  const refreshing = { store, vault, oauth, applications, now, log: getLogger(["metrika-gateway", "accounts"]) };
-  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [
-    { name: "refresh", periodMs: REFRESH_LOOK_MS, run: () => refreshTokens(refreshing) },
-  ]);
+  const { refresh, ...accounts } = wireAccounts(config, options.fetch, { store, vault, metrika, now, newUuid });
+  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [refresh]);
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
@@ -220,12 +206,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       rules,
       plans,
       sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
-      ...{ oauth, applications },
-      connections: createConnections({
-        ...{ store, vault, oauth, metrika, applications, now, newUuid },
-        redirectUri: `${config.publicUrl}${CALLBACK_PATH}`,
-        deviceName: `metrika-gateway ${new URL(config.publicUrl).host}`.slice(0, 100),
-      }),
+      ...accounts,
       ...access,
       apiKeys,
       memberships,
@@ -291,21 +272,6 @@ function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: 
     beforeRequest,
     ...timing,
   });
-}
-
-function connectOauth(config: Config, options: GatewayOptions, now: () => number): YandexOauth {
-  return createYandexOauth({
-    oauthUrl: config.yandexOauthUrl,
-    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    userAgent: `metrika-gateway/${packageJson.version}`,
-    now,
-  });
-}
-
-/** The OAuth application that the environment gives. */
-function applicationOf({ yandexClientId, yandexClientSecret }: Config): OauthCredentials | null {
-  if (yandexClientId === null || yandexClientSecret === null) return null;
-  return { clientId: yandexClientId, clientSecret: yandexClientSecret };
 }
 
 function rulesOf(config: Config, options: GatewayOptions): DeliveryRules {

@@ -12,7 +12,7 @@ import { refreshBackoff, refreshTime, WARNED_BEFORE_MS } from "./refresh-schedul
 export interface RefreshDeps {
   readonly store: Pick<Store, "accounts" | "credentials">;
   readonly vault: Vault;
-  readonly oauth: Pick<YandexOauth, "refresh">;
+  readonly oauth: Pick<YandexOauth, "refresh" | "revoke">;
   readonly applications: Pick<OauthApplications, "current">;
   readonly now: () => number;
   readonly log: { warn(message: string, facts: Readonly<Record<string, unknown>>): void };
@@ -27,10 +27,16 @@ const CLAIM_MS = 5 * 60_000;
 /** How often it is looked whether the former application was set again. */
 const OTHER_APPLICATION_MS = 86_400_000;
 
-/** Refreshes the tokens that are due, and warns of those that end and cannot be refreshed. */
-export async function refreshTokens(deps: RefreshDeps): Promise<void> {
+/**
+ * Refreshes the tokens that are due, and warns of those that end and cannot be refreshed.
+ * @param signal breaks off what is under way, as when an answer is lost
+ */
+export async function refreshTokens(deps: RefreshDeps, signal: AbortSignal): Promise<void> {
   const { accounts } = deps.store;
-  for (const account of await accounts.dueForRefresh(deps.now(), MOST_AT_ONCE)) await refreshAccount(deps, account);
+  for (const account of await accounts.dueForRefresh(deps.now(), MOST_AT_ONCE)) {
+    if (signal.aborted) return;
+    await refreshAccount(deps, account, signal);
+  }
   for (const account of await accounts.endingUnwarned(deps.now() + WARNED_BEFORE_MS, MOST_AT_ONCE)) {
     if (account.expiresAt !== null)
       deps.log.warn("The access of Yandex account {account} ends at {until}: connect it anew", factsOf(account));
@@ -43,7 +49,7 @@ const factsOf = ({ uuid, expiresAt }: AccountRecord) => ({
   until: expiresAt === null ? null : new Date(expiresAt).toISOString(),
 });
 
-async function refreshAccount(deps: RefreshDeps, account: AccountRecord): Promise<void> {
+async function refreshAccount(deps: RefreshDeps, account: AccountRecord, signal: AbortSignal): Promise<void> {
   const { store, vault, oauth, now, log } = deps;
   const { id, uuid, sealedRefreshToken, refreshFailures } = account;
   // Claimed in the store, since a refresh that is made twice ends the token of the first.
@@ -65,10 +71,11 @@ async function refreshAccount(deps: RefreshDeps, account: AccountRecord): Promis
   if (app === null || app.clientId !== account.clientId) return fail(OTHER_APPLICATION, now() + OTHER_APPLICATION_MS);
   const credential = await store.credentials.get(account.credentialId);
   if (credential === null) throw new Error(`Credential ${account.credentialId} of an account is gone.`);
-  const { clientId, clientSecret } = app;
   const refreshToken = vault.open(sealedRefreshToken, refreshContext(uuid));
   try {
-    const pair = await oauth.refresh({ app: { clientId, clientSecret }, refreshToken });
+    const { clientId, clientSecret } = app;
+    const ours = { clientId, clientSecret };
+    const pair = await oauth.refresh({ app: ours, refreshToken, signal });
     const { accessToken, expiresAt } = pair;
     const fresh = {
       sealedRefreshToken: vault.seal(pair.refreshToken ?? refreshToken, refreshContext(uuid)),
@@ -78,7 +85,9 @@ async function refreshAccount(deps: RefreshDeps, account: AccountRecord): Promis
         hash: vault.hmac("token", accessToken),
       },
     };
-    await store.accounts.saveRefreshed(id, claim, fresh, now());
+    const isKept = await store.accounts.saveRefreshed(id, claim, fresh, now());
+    // Connected anew or disconnected meanwhile: nobody has this token, so it must not go on working.
+    if (!isKept) await oauth.revoke({ app: ours, accessToken, signal }).catch(() => {});
   } catch (error) {
     if (!(error instanceof YandexOauthError)) throw error;
     // Also where the answer to an earlier try was lost and Yandex had put another refresh token in place of this one.

@@ -43,7 +43,8 @@ export interface Chore {
   /** For the log. */
   readonly name: string;
   readonly periodMs: number;
-  run(): Promise<void>;
+  /** @param signal aborted when the gateway stops and has waited long enough */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 /** Makes a worker that stands still until it is started. */
@@ -67,7 +68,7 @@ export function createWorker(
     begin("logins", () => learnLogins(deps));
   });
   const eachChore = chores.map(({ name, periodMs, run }) =>
-    every(periodMs, deps.now, async () => begin(`chore ${name}`, run)),
+    every(periodMs, deps.now, async () => begin(`chore ${name}`, () => run(aborter.signal))),
   );
   let timer: ReturnType<typeof setTimeout> | null = null;
   let timerAt = 0;

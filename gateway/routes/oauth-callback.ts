@@ -12,8 +12,11 @@ import { callbackPage } from "./oauth-callback-page.ts";
 export const CALLBACK_PATH = "/oauth/yandex/callback";
 
 /** How the cookie that binds a connection to its browser is kept. Lax: it must come along when Yandex sends the browser back. */
-export const browserCookie = (publicUrl: string) =>
-  ({ path: "/oauth", httpOnly: true, sameSite: "Lax", secure: publicUrl.startsWith("https:") }) as const;
+export function browserCookie(publicUrl: string) {
+  const { protocol, pathname } = new URL(publicUrl);
+  const path = `${pathname.replace(/\/$/, "")}/oauth`;
+  return { path, httpOnly: true, sameSite: "Lax", secure: protocol === "https:" } as const;
+}
 
 /** The page that ends a connection in a browser. */
 export function oauthCallbackRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
+import { hashSecret } from "../../core/vault/secrets.ts";
 import { applicationEnv, begin, connectByProgram, consent, seedAccounts } from "../setup/accounts.ts";
 import { HOUR, MINUTE, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 
@@ -60,6 +61,21 @@ test("another browser gets no account connected, and does not use up the connect
   expect(page.text).toContain(`The account ${demo.login} is connected`);
   const again = await gateway.request("GET", path, { headers: { cookie: mine.cookie, "accept-language": "en" } });
   expect([again.status, again.text]).toEqual([400, expect.stringContaining("Begin anew")]);
+});
+
+test("the code of what a person began in a browser is shown in no other", async () => {
+  const gateway = await startGateway();
+  const { oauthStates, installation } = gateway.gateway.store;
+  const hash = Buffer.from(hashSecret("state-of-a-person")).toString("hex");
+  await oauthStates.add({
+    ...{ hash, workspaceId: installation.workspaceId, accountId: null, browserHash: "00", uuid: crypto.randomUUID() },
+    actor: JSON.stringify({ kind: "user", id: "1", name: "anna@example.com" }),
+    ...{ clientId: "x", sealedVerifier: "x", redirectUri: "x", returnTo: "/console" },
+    ...{ createdAt: gateway.clock.now(), expiresAt: gateway.clock.now() + MINUTE },
+  });
+  const page = await gateway.request("GET", "/oauth/yandex/callback?code=1234567&state=state-of-a-person");
+  expect([page.status, page.text.includes("1234567")]).toEqual([400, false]);
+  expect(await oauthStates.find(hash, gateway.clock.now())).not.toBeNull();
 });
 
 test("what stands in the address of the callback is shown as text and nothing else", async () => {
