@@ -6,6 +6,7 @@ import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import { serveDocs } from "./http/docs-page.ts";
 import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
@@ -15,6 +16,8 @@ import type { RouteDeps } from "./routes/deps.ts";
 import { goalRoutes } from "./routes/goals.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
+import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
+import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { userRoutes } from "./routes/users.ts";
@@ -53,6 +56,9 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     matchRateRoutes(deps.routes),
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
+    oauthApplicationRoutes(deps.routes),
+    accountRoutes(deps.routes),
+    oauthCallbackRoutes(deps.routes),
     quotaRoutes(deps.routes),
     ...identityRoutes(deps),
     counterRoutes(deps.routes),

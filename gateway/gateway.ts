@@ -28,6 +28,7 @@ import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { wireAccounts } from "./accounts.ts";
 import { createGatewayApp } from "./app.ts";
 import { createApiKeys } from "./auth/api-keys.ts";
 import { createAuditOf } from "./auth/audit-of.ts";
@@ -163,7 +164,8 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     newUuid,
     breathe: config.role === "worker" ? nextTurn : breathe,
   };
-  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
+  const { refresh, ...accounts } = wireAccounts(config, options.fetch, { store, vault, metrika, now, newUuid });
+  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [refresh]);
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
@@ -208,6 +210,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       rules,
       plans,
       sources,
+      ...accounts,
       ...access,
       apiKeys,
       memberships,

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { accountSentences } from "../core/accounts/account-state.ts";
 import { tokenSentences } from "../core/accounts/check-token.ts";
 import { counterSentences } from "../core/accounts/counter-state.ts";
 import { goalSentences } from "../core/accounts/judge-goal.ts";
@@ -57,6 +58,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   token: tokenSentences,
   counters: counterSentences,
   goals: goalSentences,
+  account: accountSentences,
   address: addressSentences,
 };
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { CopyDamagedError } from "../../core/store/database-errors.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { addAccountCommands } from "./account.ts";
 import { addApiKeyCommands } from "./api-key.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addMigrateCommand } from "./migrate.ts";
@@ -15,6 +16,7 @@ const program = new Command("metrika-gateway cli")
   .showHelpAfterError();
 
 addApiKeyCommands(program);
+addAccountCommands(program);
 addBackupCommand(program);
 addRestoreCommand(program);
 addAfterPgRestoreCommand(program);

@@ -18,6 +18,7 @@ import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
 import { World } from "./store/world.ts";
+import { yandexAccountsContract } from "./store/yandex-accounts.ts";
 
 /** A store under test, empty, and what puts it away. */
 export interface OpenedStore {
@@ -40,6 +41,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     const parts = [
       accountsContract,
       identityContract,
+      yandexAccountsContract,
       intakeContract,
       correctionsContract,
       unsealedContract,

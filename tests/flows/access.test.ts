@@ -139,6 +139,17 @@ const managementRoutes: readonly (readonly [method: string, path: string, write:
   ["GET", "/v1/counters/1/goals/check?identifier=x", false],
   ["POST", "/v1/counters/1/goals", true],
   ["POST", "/v1/counters/1/goals/ensure", true],
+  ["GET", "/v1/oauth-application", true],
+  ["PUT", "/v1/oauth-application", true],
+  ["DELETE", "/v1/oauth-application", true],
+  ["POST", "/v1/oauth-application/check", true],
+  ["GET", "/v1/accounts", false],
+  ["POST", "/v1/accounts", true],
+  ["POST", "/v1/accounts/connect", true],
+  ["POST", "/v1/accounts/callback", true],
+  ["GET", `/v1/accounts/${UNKNOWN}`, false],
+  ["PATCH", `/v1/accounts/${UNKNOWN}`, true],
+  ["DELETE", `/v1/accounts/${UNKNOWN}`, true],
 ];
 
 for (const [method, path, write] of managementRoutes) {

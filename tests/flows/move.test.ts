@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import postgres from "postgres";
+import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { CopyDamagedError, RefusedError } from "../../core/store/database-errors.ts";
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
 import { movedTables } from "../../core/store/move/tables.ts";
@@ -8,6 +9,7 @@ import { openPostgres } from "../../core/store/postgres/open.ts";
 import { resumeRestoredPostgres } from "../../core/store/postgres/resume-restored.ts";
 import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
+import { begin, connectByProgram, seedAccounts } from "../setup/accounts.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 import { anna, openAdmission } from "../setup/identity.ts";
@@ -37,9 +39,10 @@ function breakingOff(): MoveProgress {
 
 /** A gateway of which every table but those of rare cases holds something, in every state of a file that rests. */
 async function startFull(): Promise<TestGateway> {
-  const gateway = await startTestGateway({ store: "sqlite", admission: openAdmission });
+  const gateway = await startTestGateway({ store: "sqlite", admission: openAdmission, seed: seedAccounts });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   await signUp(gateway);
+  await connectAccount(gateway);
   const webhook = await createWebhook({ description: 'A "quoted" name, with \\ and a line\nbreak' });
   const once = await createWebhook({ name: "По покупкам", dedupe_by: "purchase" });
   await post(webhook, [sale(0), sale(0), sale(1), { target: "purchase" }], { key: "first" });
@@ -67,6 +70,14 @@ async function signUp({ request, gateway }: TestGateway): Promise<void> {
   await request("POST", "/auth/v1/token?grant_type=password", { body: { ...anna, password: "a mistyped password" } });
   const [user] = (await request("GET", "/v1/users", operator)).body.data;
   await request("POST", `/v1/users/${user?.user_id}/recovery-links`, operator);
+}
+
+/** An account that is connected, and another connection under way. */
+async function connectAccount(gateway: TestGateway): Promise<void> {
+  const { clientId: client_id, clientSecret: client_secret } = demo.application;
+  await gateway.manage("PUT", "/v1/oauth-application", { client_id, client_secret });
+  expect((await connectByProgram(gateway)).status).toBe(200);
+  await begin(gateway);
 }
 
 /** All rows of a table on both sides, as texts in one order, JSON with its keys in order. */

@@ -74,12 +74,16 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     Object.keys(methods).map((m) => `${m} ${path}`),
   );
   expect(operations.sort()).toEqual([
+    "delete /v1/accounts/{account_id}",
     "delete /v1/api-keys/{api_key_id}",
     "delete /v1/counters/{counter_id}",
+    "delete /v1/oauth-application",
     "delete /v1/users/{user_id}/sessions",
     "delete /v1/webhooks/{webhook_id}",
     "get /healthz",
     "get /readyz",
+    "get /v1/accounts",
+    "get /v1/accounts/{account_id}",
     "get /v1/accounts/{account_id}/counters",
     "get /v1/api-keys",
     "get /v1/batches/{batch_id}",
@@ -91,6 +95,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "get /v1/counters/{counter_id}/goals/check",
     "get /v1/dead-letters",
     "get /v1/match-rates",
+    "get /v1/oauth-application",
     "get /v1/quota",
     "get /v1/replays",
     "get /v1/replays/{replay_id}",
@@ -102,7 +107,11 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "get /v1/webhooks/{webhook_id}",
     "get /v1/webhooks/{webhook_id}/batches",
     "get /webhook/offline-conversions/{webhook_id}/status",
+    "patch /v1/accounts/{account_id}",
     "patch /v1/webhooks/{webhook_id}",
+    "post /v1/accounts",
+    "post /v1/accounts/callback",
+    "post /v1/accounts/connect",
     "post /v1/accounts/{account_id}/counters",
     "post /v1/api-keys",
     "post /v1/batches/{batch_id}/cancel",
@@ -110,6 +119,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "post /v1/counters/{counter_id}/goals",
     "post /v1/counters/{counter_id}/goals/ensure",
     "post /v1/counters/{counter_id}/refresh",
+    "post /v1/oauth-application/check",
     "post /v1/replays",
     "post /v1/replays/{replay_id}/cancel",
     "post /v1/uploads/{upload_id}/resolve",
@@ -118,6 +128,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "post /v1/webhooks/{webhook_id}/rotate-secret",
     "post /webhook/offline-conversions",
     "post /webhook/offline-conversions/{webhook_id}",
+    "put /v1/oauth-application",
   ]);
 });
 

@@ -7,6 +7,7 @@ import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -58,7 +59,9 @@ export async function openPostgresStore(
     identity: withPlainParts(identityQueries(drizzle, driver)),
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
-    accounts: withPlainErrors(accountQueries(drizzle)),
+    accounts: withPlainErrors(accountQueries(drizzle, driver)),
+    oauthApplication: withPlainErrors(oauthApplicationQueries(drizzle)),
+    oauthStates: withPlainErrors(oauthStateQueries(drizzle)),
     counters: withPlainErrors(counterQueries(drizzle)),
     users: withPlainErrors(userQueries(drizzle)),
     members: withPlainErrors(memberQueries(drizzle)),

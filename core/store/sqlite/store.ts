@@ -7,6 +7,7 @@ import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -56,7 +57,9 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     identity: identityQueries(drizzle, driver),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
-    accounts: accountQueries(drizzle),
+    accounts: accountQueries(drizzle, driver),
+    oauthApplication: oauthApplicationQueries(drizzle),
+    oauthStates: oauthStateQueries(drizzle),
     counters: counterQueries(drizzle),
     users: userQueries(drizzle),
     members: memberQueries(drizzle),
