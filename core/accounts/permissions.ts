@@ -1,3 +1,4 @@
+import { isAtLeast } from "../store/port/members.ts";
 import type { ApiKeyScope, Role } from "../store/store.ts";
 
 /**
@@ -7,9 +8,6 @@ import type { ApiKeyScope, Role } from "../store/store.ts";
  */
 export type Permission = "read" | "edit" | "administer" | "own" | "install";
 
-/** Roles, least first: each may do what those before it may. */
-const order = ["viewer", "editor", "admin", "owner"] as const satisfies readonly Role[];
-
 /** The least role that has a permission, and the scope of an API key that has it; no key may stand in for an owner. */
 export const permissions: Readonly<Record<Permission, { readonly role: Role; readonly scope: ApiKeyScope | null }>> = {
   read: { role: "viewer", scope: "read" },
@@ -18,9 +16,6 @@ export const permissions: Readonly<Record<Permission, { readonly role: Role; rea
   own: { role: "owner", scope: null },
   install: { role: "admin", scope: "manage" },
 };
-
-/** Whether a role is another one or more. */
-export const isAtLeast = (role: Role, least: Role): boolean => order.indexOf(role) >= order.indexOf(least);
 
 /** Whether a role has a permission. */
 export const roleMay = (role: Role, permission: Permission): boolean => isAtLeast(role, permissions[permission].role);

@@ -8,6 +8,7 @@ import { decisionsContract } from "./store/decisions.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
+import { peopleContract } from "./store/people.ts";
 import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
@@ -35,7 +36,14 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     });
     afterEach(() => opened.close());
 
-    const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
+    const parts = [
+      accountsContract,
+      peopleContract,
+      intakeContract,
+      correctionsContract,
+      unsealedContract,
+      planningContract,
+    ];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
     const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);

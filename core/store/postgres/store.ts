@@ -4,7 +4,9 @@ import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -57,8 +59,10 @@ export async function openPostgresStore(
     sources: withPlainErrors(sourceQueries(drizzle)),
     accounts: withPlainErrors(accountQueries(drizzle)),
     users: withPlainErrors(userQueries(drizzle)),
-    members: withPlainErrors(memberQueries(drizzle)),
-    workspaces: withPlainErrors(workspaceQueries(drizzle)),
+    members: withPlainErrors(memberQueries(drizzle, driver)),
+    workspaces: withPlainErrors(workspaceQueries(drizzle, driver)),
+    invitations: withPlainErrors(invitationQueries(drizzle, driver)),
+    setupCodes: withPlainErrors(setupCodeQueries(drizzle, driver)),
     audit: withPlainErrors(auditQueries(drizzle)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),

@@ -4,7 +4,9 @@ import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -54,8 +56,10 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     sources: sourceQueries(drizzle),
     accounts: accountQueries(drizzle),
     users: userQueries(drizzle),
-    members: memberQueries(drizzle),
-    workspaces: workspaceQueries(drizzle),
+    members: memberQueries(drizzle, driver),
+    workspaces: workspaceQueries(drizzle, driver),
+    invitations: invitationQueries(drizzle, driver),
+    setupCodes: setupCodeQueries(drizzle, driver),
     audit: auditQueries(drizzle),
     intake: {
       groupsAtOnce: 1,
