@@ -11,10 +11,15 @@ import { conversionRoutes } from "./routes/conversions.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { invitationRoutes } from "./routes/invitations.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
+import { meRoutes } from "./routes/me.ts";
+import { memberRoutes } from "./routes/members.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { setupRoutes } from "./routes/setup.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { workspaceRoutes } from "./routes/workspaces.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
 /** What the HTTP interface is made of. */
@@ -47,6 +52,11 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     matchRateRoutes(deps.routes),
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
+    meRoutes(deps.routes),
+    setupRoutes(deps.routes),
+    workspaceRoutes(deps.routes),
+    memberRoutes(deps.routes),
+    invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
     ofEverybody,
   ];

@@ -24,6 +24,7 @@ test("an empty environment gives the documented defaults", () => {
     secretKey: null,
     supabaseUrl: null,
     supabasePublishableKey: null,
+    signUp: "invitation",
     yandexClientId: null,
     yandexClientSecret: null,
     metrikaApiUrl: "https://api-metrika.yandex.net",

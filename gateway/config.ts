@@ -19,6 +19,8 @@ import {
   roles,
   type Setting,
   seconds,
+  signUp,
+  signUps,
   text,
   whole,
 } from "./config-readers.ts";
@@ -92,6 +94,13 @@ const fields = {
     "Publishable key of that project",
     "Copy it from the project's API settings",
     true,
+  ),
+  signUp: field(
+    "SIGN_UP",
+    "invitation",
+    signUp,
+    `Who may come in without a code: ${signUps.join(" (nobody) or ")} (anybody, to a workspace of his own)`,
+    `Give one of ${signUps.join(", ")}`,
   ),
   yandexClientId: optional("YANDEX_CLIENT_ID", text, "Yandex OAuth application", "Copy it from oauth.yandex.ru"),
   yandexClientSecret: optional(

@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { createMemberships } from "../core/accounts/memberships.ts";
+import { createSetupCodes, type SetupCodes } from "../core/accounts/setup-code.ts";
 import { createAudit } from "../core/audit/audit.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
@@ -60,6 +61,7 @@ export interface Gateway {
   readonly worker: Worker;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
+  readonly setupCodes: SetupCodes;
   /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
   close(graceMs?: number): Promise<void>;
   /** From now on `/readyz` says no. */
@@ -160,12 +162,14 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const operatorToken = newSecret();
   const apiKeys = createApiKeys(store.apiKeys, now);
   const memberships = createMemberships(store.members, now);
+  const firstWorkspaceId = store.installation.workspaceId;
+  const setupCodes = createSetupCodes({ store, vault, memberships, firstWorkspaceId, now, newUuid });
   const access = createAccess({
     apiKeys,
     people: createPeople({ ...signInBy(config, options, now), users: store.users, now, newUuid }),
     memberships,
     workspaces: store.workspaces,
-    firstWorkspaceId: store.installation.workspaceId,
+    firstWorkspaceId,
     operatorToken,
   });
   const limits = {
@@ -195,6 +199,8 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       ...access,
       apiKeys,
       memberships,
+      setupCodes,
+      signUp: config.signUp,
       audit: createAuditOf(createAudit(store.audit, newUuid, now)),
       publicUrl: config.publicUrl,
       limits,
@@ -220,6 +226,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     store,
     worker,
     operatorToken,
+    setupCodes,
     drain() {
       ready = false;
     },

@@ -11,7 +11,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/store": ["core/language.ts", "core/conversion"],
   "core/metrika": ["core/language.ts", "core/conversion"],
   "core/metrika/simulator": ["core/metrika"],
-  "core/accounts": [...["core/audit", "core/language.ts", "core/metrika", "core/plugin", "core/store", "core/vault"]],
+  "core/accounts": [
+    ...["core/audit", "core/identity", "core/language.ts", "core/metrika", "core/plugin", "core/store", "core/vault"],
+  ],
   "core/audit": ["core/store"],
   "core/identity": ["core/language.ts", "core/plugin", "core/store", "core/vault"],
   "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],

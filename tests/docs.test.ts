@@ -12,6 +12,7 @@ import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
 import { addressSentences } from "../gateway/public-address.ts";
+import { invitationChecks } from "../gateway/routes/invitations.ts";
 import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { specificationExample } from "../plugins/webhook-offline/examples.ts";
@@ -46,7 +47,7 @@ const codePages = [
 const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   rowDetails,
   problems: problemCatalogue,
-  fields: { ...fieldSentences, ...webhookChecks },
+  fields: { ...fieldSentences, ...invitationChecks, ...webhookChecks },
   findings: findingSentences,
   delivery: deliverySentences,
   metrika: metrikaSentences,

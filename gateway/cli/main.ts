@@ -3,9 +3,11 @@ import { CopyDamagedError } from "../../core/store/database-errors.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { addApiKeyCommands } from "./api-key.ts";
 import { addBackupCommand } from "./backup.ts";
+import { addMemberCommands } from "./member.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
 import { addAfterPgRestoreCommand, addRestoreCommand } from "./restore.ts";
+import { addSetupCodeCommand } from "./setup-code.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
 const program = new Command("metrika-gateway cli")
@@ -14,6 +16,8 @@ const program = new Command("metrika-gateway cli")
   .showHelpAfterError();
 
 addApiKeyCommands(program);
+addMemberCommands(program);
+addSetupCodeCommand(program);
 addBackupCommand(program);
 addRestoreCommand(program);
 addAfterPgRestoreCommand(program);

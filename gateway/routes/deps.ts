@@ -1,4 +1,6 @@
 import type { Memberships } from "../../core/accounts/memberships.ts";
+import type { SetupCodes } from "../../core/accounts/setup-code.ts";
+import type { SignUp } from "../../core/accounts/workspaces.ts";
 import type { LoginPlans } from "../../core/delivery/login-plans.ts";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
@@ -20,6 +22,8 @@ export interface RouteDeps extends Access {
   readonly sources: SourceManager;
   readonly apiKeys: ApiKeys;
   readonly memberships: Memberships;
+  readonly setupCodes: SetupCodes;
+  readonly signUp: SignUp;
   /** Writes down what was done, before it is answered. */
   readonly audit: AuditOf;
   readonly publicUrl: string;
