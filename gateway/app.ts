@@ -15,13 +15,18 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { goalRoutes } from "./routes/goals.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { invitationRoutes } from "./routes/invitations.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
+import { meRoutes } from "./routes/me.ts";
+import { memberRoutes } from "./routes/members.ts";
 import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
 import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { setupRoutes } from "./routes/setup.ts";
 import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { workspaceRoutes } from "./routes/workspaces.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
 /** What the HTTP interface is made of. */
@@ -59,6 +64,11 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     oauthApplicationRoutes(deps.routes),
     accountRoutes(deps.routes),
     oauthCallbackRoutes(deps.routes),
+    meRoutes(deps.routes),
+    setupRoutes(deps.routes),
+    workspaceRoutes(deps.routes),
+    memberRoutes(deps.routes),
+    invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
     ...identityRoutes(deps),
     counterRoutes(deps.routes),

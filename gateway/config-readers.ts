@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
+import type { SignUp } from "../core/accounts/workspaces.ts";
 import { MasterKeyError, parseMasterKey } from "../core/vault/master-key.ts";
 import { isProxy } from "./http/client-address.ts";
 
@@ -122,6 +123,14 @@ export type Role = (typeof roles)[number];
 /** One of {@link roles}. */
 export const role: Reader<Role> = refuse(
   (value) => roles.find((known) => known === value) ?? new Refusal("is not a role"),
+);
+
+/** Who may come in without a code. */
+export const signUps = ["invitation", "open"] as const satisfies readonly SignUp[];
+
+/** One of {@link signUps}. */
+export const signUp: Reader<SignUp> = refuse(
+  (value) => signUps.find((known) => known === value) ?? new Refusal("is neither of the two"),
 );
 
 /** From everything to only what ends the process. */

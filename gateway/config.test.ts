@@ -26,6 +26,7 @@ test("an empty environment gives the documented defaults", () => {
     supabasePublishableKey: null,
     smtpUrl: null,
     mailFrom: null,
+    signUp: "invitation",
     yandexClientId: null,
     yandexClientSecret: null,
     metrikaApiUrl: "https://api-metrika.yandex.net",

@@ -20,6 +20,8 @@ import {
   roles,
   type Setting,
   seconds,
+  signUp,
+  signUps,
   smtpUrl,
   text,
   whole,
@@ -107,6 +109,13 @@ const fields = {
     mailbox,
     "Who those letters come from",
     "Give an address such as gateway@example.com, or Gateway <gateway@example.com>",
+  ),
+  signUp: field(
+    "SIGN_UP",
+    "invitation",
+    signUp,
+    `Who may come in without a code: ${signUps.join(" (nobody) or ")} (anybody, to a workspace of his own)`,
+    `Give one of ${signUps.join(", ")}`,
   ),
   yandexClientId: optional("YANDEX_CLIENT_ID", text, "Yandex OAuth application", "Copy it from oauth.yandex.ru"),
   yandexClientSecret: optional(

@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { createMemberships } from "../core/accounts/memberships.ts";
-import { createAudit } from "../core/audit/audit.ts";
+import type { SetupCodes } from "../core/accounts/setup-code.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
 import { createHousekeeping } from "../core/delivery/housekeeping.ts";
@@ -8,7 +7,6 @@ import { createLoginPlans } from "../core/delivery/login-plans.ts";
 import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
-import type { Admission } from "../core/identity/admission.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createHalfWritten } from "../core/intake/half-written.ts";
@@ -18,10 +16,8 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
-import { ProblemError } from "../core/plugin/problem.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
-import { LOCAL_ISSUER } from "../core/store/port/members.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, Store } from "../core/store/store.ts";
@@ -30,18 +26,13 @@ import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { wireAccounts } from "./accounts.ts";
 import { createGatewayApp } from "./app.ts";
-import { createApiKeys } from "./auth/api-keys.ts";
-import { createAuditOf } from "./auth/audit-of.ts";
-import { createAccess } from "./auth/authorize.ts";
-import { createPeople } from "./auth/people.ts";
-import { createSupabaseSessions } from "./auth/supabase-sessions.ts";
 import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
-import { createEmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { findMasterKey, verifyMasterKey } from "./master-key.ts";
+import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
@@ -52,8 +43,6 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
-  /** Decides who may sign up. */
-  readonly admission?: Admission;
   /** In place of those that the configuration names. */
   readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
@@ -68,6 +57,7 @@ export interface Gateway {
   readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
+  readonly setupCodes: SetupCodes;
   /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
   close(graceMs?: number): Promise<void>;
   /** From now on `/readyz` says no. */
@@ -75,12 +65,6 @@ export interface Gateway {
 }
 
 const DAY_MS = 86_400_000;
-/** Nobody may sign up. */
-const closedAdmission: Admission = {
-  async admit() {
-    throw new ProblemError("signup_closed");
-  },
-};
 /** How long the content of refused rows can be read. */
 const REJECTED_KEPT_MS = 30 * DAY_MS;
 const MOST_QUEUED_ROWS = 200_000;
@@ -174,17 +158,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
   const operatorToken = newSecret();
-  const { identity, ...signIn } = signInBy(config, options, { store, vault, now, newUuid });
-  const apiKeys = createApiKeys(store.apiKeys, now);
-  const memberships = createMemberships(store.members, now);
-  const access = createAccess({
-    apiKeys,
-    people: createPeople({ ...signIn, users: store.users, now, newUuid }),
-    memberships,
-    workspaces: store.workspaces,
-    firstWorkspaceId: store.installation.workspaceId,
-    operatorToken,
-  });
+  const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
   const limits = {
     maxBytes: config.maxRequestBytes,
     timeoutMs: config.requestTimeoutSeconds * 1000,
@@ -194,7 +168,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const app = createGatewayApp({
     plugins,
     role: config.role,
-    identity,
+    identity: people.identity,
     sourceRouter: {
       store,
       accept,
@@ -211,10 +185,12 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       plans,
       sources,
       ...accounts,
-      ...access,
-      apiKeys,
-      memberships,
-      audit: createAuditOf(createAudit(store.audit, newUuid, now)),
+      ...people.access,
+      apiKeys: people.apiKeys,
+      memberships: people.memberships,
+      setupCodes: people.setupCodes,
+      audit: people.audit,
+      signUp: config.signUp,
       publicUrl: config.publicUrl,
       limits,
       now,
@@ -226,8 +202,6 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   });
   store.shared?.onChange(({ of, id }) => {
     if (of === "sources") registry.forget(id);
-    if (of === "api_keys") apiKeys.forget();
-    if (of === "members") memberships.forget(Number(id));
   });
   // The last of all: once it runs, only close() ends it.
   const maintenance = startMaintenance(
@@ -240,6 +214,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     worker,
     sources,
     operatorToken,
+    setupCodes: people.setupCodes,
     drain() {
       ready = false;
     },
@@ -247,21 +222,10 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       ready = false;
       maintenance.stop();
       await worker.stop(graceMs);
-      await identity?.close();
+      await people.identity?.close();
       await store.close();
     },
   };
-}
-
-/** Who signs people in, and by what their tokens are verified: a Supabase project, or else the gateway itself. */
-function signInBy(config: Config, options: GatewayOptions, parts: Omit<Parts, "plugins">) {
-  const { supabaseUrl: url, supabasePublishableKey: publishableKey } = config;
-  if (url === null || publishableKey === null) {
-    const identity = createEmbeddedIdentity({ ...parts, config, admission: options.admission ?? closedAdmission });
-    return { identity, sessions: identity.sessions, issuer: LOCAL_ISSUER };
-  }
-  const sessions = createSupabaseSessions({ url, publishableKey, fetch: options.fetch ?? fetch, now: parts.now });
-  return { identity: null, sessions, issuer: url };
 }
 
 function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: BeforeRequest): MetrikaClient {

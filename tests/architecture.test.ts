@@ -12,7 +12,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/metrika": ["core/language.ts", "core/conversion"],
   "core/metrika/simulator": ["core/metrika"],
   "core/accounts": [
-    ...["core/audit", "core/conversion", "core/language.ts", "core/metrika", "core/plugin", "core/store", "core/vault"],
+    ...[
+      "core/audit",
+      "core/conversion",
+      "core/identity",
+      "core/language.ts",
+      "core/metrika",
+      "core/plugin",
+      "core/store",
+    ],
+    "core/vault",
   ],
   "core/audit": ["core/store"],
   "core/identity": ["core/language.ts", "core/plugin", "core/store", "core/vault"],

@@ -4,9 +4,11 @@ import packageJson from "../../package.json" with { type: "json" };
 import { addAccountCommands } from "./account.ts";
 import { addApiKeyCommands } from "./api-key.ts";
 import { addBackupCommand } from "./backup.ts";
+import { addMemberCommands } from "./member.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
 import { addAfterPgRestoreCommand, addRestoreCommand } from "./restore.ts";
+import { addSetupCodeCommand } from "./setup-code.ts";
 import { addSimulateCommand } from "./simulate.ts";
 import { addUserCommands } from "./user.ts";
 
@@ -17,6 +19,8 @@ const program = new Command("metrika-gateway cli")
 
 addApiKeyCommands(program);
 addAccountCommands(program);
+addMemberCommands(program);
+addSetupCodeCommand(program);
 addBackupCommand(program);
 addRestoreCommand(program);
 addAfterPgRestoreCommand(program);

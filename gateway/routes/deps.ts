@@ -1,6 +1,8 @@
 import type { Connections } from "../../core/accounts/connect-account.ts";
 import type { Memberships } from "../../core/accounts/memberships.ts";
 import type { OauthApplications } from "../../core/accounts/oauth-application.ts";
+import type { SetupCodes } from "../../core/accounts/setup-code.ts";
+import type { SignUp } from "../../core/accounts/workspaces.ts";
 import type { LoginPlans } from "../../core/delivery/login-plans.ts";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
@@ -26,6 +28,8 @@ export interface RouteDeps extends Access {
   readonly connections: Connections;
   readonly apiKeys: ApiKeys;
   readonly memberships: Memberships;
+  readonly setupCodes: SetupCodes;
+  readonly signUp: SignUp;
   /** Writes down what was done, before it is answered. */
   readonly audit: AuditOf;
   readonly publicUrl: string;

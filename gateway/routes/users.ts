@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import * as v from "valibot";
 import type { Identity } from "../../core/identity/identity.ts";
 import { quoteValue } from "../../core/language.ts";
@@ -8,8 +7,8 @@ import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { SessionRecord, UserRecord } from "../../core/store/store.ts";
-import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
-import { createRouter, type GatewayEnv } from "../http/app-defaults.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
+import { createRouter } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import type { RouteDeps } from "./deps.ts";
 
@@ -55,7 +54,7 @@ const listUsers = createRoute({
   path: "/v1/users",
   operationId: "listUsers",
   tags,
-  ...guarded("install"),
+  ...guarded("operate"),
   summary: "List the people whom this gateway signs in",
   description: "For the operator of the gateway alone.",
   request: {
@@ -76,7 +75,7 @@ const listSessions = createRoute({
   path: "/v1/users/{user_id}/sessions",
   operationId: "listUserSessions",
   tags,
-  ...guarded("install"),
+  ...guarded("operate"),
   summary: "List the devices that a person is signed in on",
   description: "For the operator of the gateway alone.",
   request: { params },
@@ -92,7 +91,7 @@ const endSessions = createRoute({
   path: "/v1/users/{user_id}/sessions",
   operationId: "endUserSessions",
   tags,
-  ...guarded("install"),
+  ...guarded("operate"),
   summary: "Sign a person out everywhere",
   description: "For the operator of the gateway alone.",
   request: { params },
@@ -110,7 +109,7 @@ const createLink = createRoute({
   path: "/v1/users/{user_id}/recovery-links",
   operationId: "createRecoveryLink",
   tags,
-  ...guarded("install"),
+  ...guarded("operate"),
   summary: "Make a link by which a person sets a new password",
   description: "For the operator of the gateway alone.",
   request: { params },
@@ -138,16 +137,13 @@ const sessionAnswer = (session: SessionRecord) => ({
   expires_at: iso(session.expiresAt),
 });
 
-/** What the operator does about people whom the gateway signs in itself. */
+/**
+ * What the operator does about people whom the gateway signs in itself. Not for whoever may change the installation: setting
+ * somebody's password is to become him, in all his workspaces.
+ */
 export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<typeof createRouter> {
   const router = createRouter();
   const { users, sessions } = deps.store.identity;
-
-  /** Not whoever may change the installation: setting somebody's password is to become him, in all his workspaces. */
-  async function mustBeOperator(c: Context<GatewayEnv>, route: Guarded): Promise<void> {
-    const { actor } = await deps.authorize(c, route);
-    if (actor.kind !== "operator") throw new ProblemError("operator_only");
-  }
 
   /** @throws {ProblemError} `not_found` */
   async function userOf(c: { readonly req: { param(name: "user_id"): string; readonly path: string } }) {
@@ -157,7 +153,7 @@ export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<type
   }
 
   router.openapi(listUsers, async (c) => {
-    await mustBeOperator(c, listUsers);
+    await deps.authorize(c, listUsers);
     const { limit, cursor, email } = c.req.valid("query");
     if (email !== undefined) {
       const user = await users.findByEmail(email.trim().toLowerCase());
@@ -168,20 +164,20 @@ export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<type
   });
 
   router.openapi(listSessions, async (c) => {
-    await mustBeOperator(c, listSessions);
+    await deps.authorize(c, listSessions);
     const { id } = await userOf(c);
     return c.json({ data: (await sessions.list(id, deps.now())).map(sessionAnswer) }, 200);
   });
 
   router.openapi(endSessions, async (c) => {
-    await mustBeOperator(c, endSessions);
+    await deps.authorize(c, endSessions);
     const { id } = await userOf(c);
     const ended = await identity.end({ userId: id, only: null, except: null });
     return c.json({ ended: ended.length }, 200);
   });
 
   router.openapi(createLink, async (c) => {
-    await mustBeOperator(c, createLink);
+    await deps.authorize(c, createLink);
     const { url, expiresAt } = await identity.recovery.link(await userOf(c));
     return c.json({ url, expires_at: iso(expiresAt) }, 201);
   });

@@ -10,6 +10,7 @@ import { identityContract } from "./store/identity.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
+import { peopleContract } from "./store/people.ts";
 import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
@@ -42,6 +43,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       accountsContract,
       identityContract,
       yandexAccountsContract,
+      peopleContract,
       intakeContract,
       correctionsContract,
       unsealedContract,

@@ -12,7 +12,7 @@ import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
 import { begin, connectByProgram, seedAccounts } from "../setup/accounts.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
-import { anna, openAdmission } from "../setup/identity.ts";
+import { anna } from "../setup/identity.ts";
 
 setDefaultTimeout(60_000);
 
@@ -39,7 +39,7 @@ function breakingOff(): MoveProgress {
 
 /** A gateway of which every table but those of rare cases holds something, in every state of a file that rests. */
 async function startFull(): Promise<TestGateway> {
-  const gateway = await startTestGateway({ store: "sqlite", admission: openAdmission, seed: seedAccounts });
+  const gateway = await startTestGateway({ store: "sqlite", env: { SIGN_UP: "open" }, seed: seedAccounts });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   await signUp(gateway);
   await connectAccount(gateway);
@@ -63,20 +63,24 @@ async function startFull(): Promise<TestGateway> {
   return gateway;
 }
 
-/** Somebody who is signed in, mistyped once, and was given a recovery link. */
+/** Somebody who is signed in, mistyped once, was given a recovery link, and may come into the first workspace. */
 async function signUp({ request, gateway }: TestGateway): Promise<void> {
   const operator = { headers: { authorization: `Bearer ${gateway.operatorToken}` } };
   await request("POST", "/auth/v1/signup", { body: anna });
   await request("POST", "/auth/v1/token?grant_type=password", { body: { ...anna, password: "a mistyped password" } });
   const [user] = (await request("GET", "/v1/users", operator)).body.data;
   await request("POST", `/v1/users/${user?.user_id}/recovery-links`, operator);
+  await request("POST", "/v1/invitations", { ...operator, body: { email: anna.email, role: "editor" } });
 }
 
 /** An account that is connected, and another connection under way. */
 async function connectAccount(gateway: TestGateway): Promise<void> {
   const { clientId: client_id, clientSecret: client_secret } = demo.application;
   await gateway.manage("PUT", "/v1/oauth-application", { client_id, client_secret });
-  expect((await connectByProgram(gateway)).status).toBe(200);
+  const { status, body } = await connectByProgram(gateway);
+  expect(status).toBe(200);
+  const attached = { account_id: body.account_id, counter_id: demo.counterId };
+  expect((await gateway.manage("POST", "/v1/counters", attached)).status).toBe(201);
   await begin(gateway);
 }
 

@@ -6,7 +6,7 @@ import { composeGateway, type Gateway } from "../../gateway/gateway.ts";
 import { newMasterKey } from "../setup/cluster.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { testConfig } from "../setup/gateway.ts";
-import { anna, openAdmission } from "../setup/identity.ts";
+import { anna } from "../setup/identity.ts";
 import { until } from "../setup/process.ts";
 
 setDefaultTimeout(60_000);
@@ -26,10 +26,11 @@ describePostgres("Two gateways on one database", (postgres) => {
     const folder = await mkdtemp(`${tmpdir()}/gateways-`);
     const config = testConfig(folder, {
       ...{ DATABASE_URL: await postgres().createDatabase(), GATEWAY_SECRET_KEY: newMasterKey(), DATA_FOLDER: folder },
+      SIGN_UP: "open",
     });
     const gateways: Gateway[] = [];
     try {
-      for (const _ of ["one", "other"]) gateways.push(await composeGateway(config, { admission: openAdmission }));
+      for (const _ of ["one", "other"]) gateways.push(await composeGateway(config));
       const [one, other] = gateways;
       if (one && other) await act(one, other);
     } finally {

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as v from "valibot";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
-import type { Admission } from "../../core/identity/admission.ts";
 import { createManualClock, type ManualClock } from "../../core/metrika/clock.ts";
 import type { Fetch } from "../../core/metrika/http.ts";
 import { demo, demoVisitors, seedDemo } from "../../core/metrika/simulator/demo-data.ts";
@@ -38,8 +37,6 @@ export interface TestGatewayOptions {
   readonly network?: (through: Fetch) => Fetch;
   /** For what only one database has; default: whichever the run is about. */
   readonly store?: "sqlite";
-  /** Decides who may sign up; default: nobody. */
-  readonly admission?: Admission;
   /** When the gateway's time begins, in Unix milliseconds; default: {@link START}. */
   readonly startAt?: number;
   /** In place of the bundled ones. */
@@ -154,7 +151,6 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       random: options.random ?? (() => 0.5),
       ...(options.plugins && { plugins: options.plugins }),
       ...(options.rules && { rules: options.rules }),
-      ...(options.admission && { admission: options.admission }),
     });
   let gateway = await compose();
   let isClosed = false;

@@ -1,13 +1,5 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import type { Admission } from "../../core/identity/admission.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./gateway.ts";
-
-/** Lets everybody in and gives nobody a place. */
-export const openAdmission: Admission = {
-  async admit() {
-    return { welcome: async () => {} };
-  },
-};
 
 export const anna = { email: "anna@example.com", password: "correct horse battery" } as const;
 
@@ -27,7 +19,11 @@ export interface IdentityGateway extends TestGateway {
 }
 
 export async function startIdentityGateway(options: TestGatewayOptions = {}): Promise<IdentityGateway> {
-  const test = await startTestGateway({ admission: openAdmission, startAt: Date.now(), ...options });
+  const test = await startTestGateway({
+    startAt: Date.now(),
+    ...options,
+    env: { SIGN_UP: "open", ...options.env },
+  });
   const { publicUrl } = test.config;
 
   function fetchFrom({ address = "203.0.113.5", language = "en" }: Device): typeof fetch {

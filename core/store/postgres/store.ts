@@ -6,8 +6,10 @@ import { counterQueries } from "../drizzle/counters.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -64,8 +66,10 @@ export async function openPostgresStore(
     oauthStates: withPlainErrors(oauthStateQueries(drizzle)),
     counters: withPlainErrors(counterQueries(drizzle)),
     users: withPlainErrors(userQueries(drizzle)),
-    members: withPlainErrors(memberQueries(drizzle)),
-    workspaces: withPlainErrors(workspaceQueries(drizzle)),
+    members: withPlainErrors(memberQueries(drizzle, driver)),
+    workspaces: withPlainErrors(workspaceQueries(drizzle, driver)),
+    invitations: withPlainErrors(invitationQueries(drizzle, driver)),
+    setupCodes: withPlainErrors(setupCodeQueries(drizzle, driver)),
     audit: withPlainErrors(auditQueries(drizzle)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),

@@ -6,8 +6,10 @@ import { counterQueries } from "../drizzle/counters.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
 import { identityQueries } from "../drizzle/identity.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -62,8 +64,10 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     oauthStates: oauthStateQueries(drizzle),
     counters: counterQueries(drizzle),
     users: userQueries(drizzle),
-    members: memberQueries(drizzle),
-    workspaces: workspaceQueries(drizzle),
+    members: memberQueries(drizzle, driver),
+    workspaces: workspaceQueries(drizzle, driver),
+    invitations: invitationQueries(drizzle, driver),
+    setupCodes: setupCodeQueries(drizzle, driver),
     audit: auditQueries(drizzle),
     intake: {
       groupsAtOnce: 1,
