@@ -5,16 +5,28 @@ import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import { serveDocs } from "./http/docs-page.ts";
+import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
+import { counterRoutes } from "./routes/counters.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
+import { goalRoutes } from "./routes/goals.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { invitationRoutes } from "./routes/invitations.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
+import { meRoutes } from "./routes/me.ts";
+import { memberRoutes } from "./routes/members.ts";
+import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
+import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { setupRoutes } from "./routes/setup.ts";
+import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { workspaceRoutes } from "./routes/workspaces.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
 /** What the HTTP interface is made of. */
@@ -23,6 +35,8 @@ export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
+  /** Signing people in; null where a Supabase project does it. */
+  readonly identity: Pick<EmbeddedIdentity, "identity" | "routes"> | null;
   /** Whose word about a client's address counts, see `client-address.ts`. */
   readonly trustedProxies: readonly string[];
   /** False once the gateway is stopping. */
@@ -47,7 +61,18 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     matchRateRoutes(deps.routes),
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
+    oauthApplicationRoutes(deps.routes),
+    accountRoutes(deps.routes),
+    oauthCallbackRoutes(deps.routes),
+    meRoutes(deps.routes),
+    setupRoutes(deps.routes),
+    workspaceRoutes(deps.routes),
+    memberRoutes(deps.routes),
+    invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
+    ...identityRoutes(deps),
+    counterRoutes(deps.routes),
+    goalRoutes(deps.routes),
     ofEverybody,
   ];
   for (const router of routers) app.route("/", router);
@@ -71,6 +96,11 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   });
   serveDocs(app, () => describeApp(app));
   return app;
+}
+
+/** Signing people in, and what the operator does about them. */
+function identityRoutes({ identity, routes }: AppDeps): readonly ReturnType<typeof createRouter>[] {
+  return identity === null ? [] : [identity.routes, userRoutes(routes, identity.identity)];
 }
 
 /** The OpenAPI 3.1 document of the app. */

@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { createMemberships } from "../core/accounts/memberships.ts";
-import { createAudit } from "../core/audit/audit.ts";
+import type { SetupCodes } from "../core/accounts/setup-code.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
 import { createHousekeeping } from "../core/delivery/housekeeping.ts";
@@ -17,28 +16,23 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
-import { ProblemError } from "../core/plugin/problem.ts";
-import { createSourceManager } from "../core/sources/manage-sources.ts";
+import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
-import { LOCAL_ISSUER } from "../core/store/port/members.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type Vault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { wireAccounts } from "./accounts.ts";
 import { createGatewayApp } from "./app.ts";
-import { createApiKeys } from "./auth/api-keys.ts";
-import { createAuditOf } from "./auth/audit-of.ts";
-import { createAccess } from "./auth/authorize.ts";
-import { createPeople } from "./auth/people.ts";
-import { createSupabaseSessions } from "./auth/supabase-sessions.ts";
 import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { findMasterKey, verifyMasterKey } from "./master-key.ts";
+import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
@@ -49,6 +43,8 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  /** In place of those that the configuration names. */
+  readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
 }
@@ -58,8 +54,10 @@ export interface Gateway {
   readonly app: ReturnType<typeof createApp>;
   readonly store: Store;
   readonly worker: Worker;
+  readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
+  readonly setupCodes: SetupCodes;
   /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
   close(graceMs?: number): Promise<void>;
   /** From now on `/readyz` says no. */
@@ -78,7 +76,7 @@ const LARGE_BODIES_AT_ONCE = 4;
  * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
-  const plugins = findPlugins(config.plugins);
+  const plugins = options.plugins ?? findPlugins(config.plugins);
   const vault = createVault(options.masterKey ?? (await findMasterKey(config)));
   const store = await openStore(config, {
     uuid: crypto.randomUUID(),
@@ -150,24 +148,17 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     newUuid,
     breathe: config.role === "worker" ? nextTurn : breathe,
   };
-  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
+  const { refresh, ...accounts } = wireAccounts(config, options.fetch, { store, vault, metrika, now, newUuid });
+  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [refresh]);
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
+  const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
   const operatorToken = newSecret();
-  const apiKeys = createApiKeys(store.apiKeys, now);
-  const memberships = createMemberships(store.members, now);
-  const access = createAccess({
-    apiKeys,
-    people: createPeople({ ...signInBy(config, options, now), users: store.users, now, newUuid }),
-    memberships,
-    workspaces: store.workspaces,
-    firstWorkspaceId: store.installation.workspaceId,
-    operatorToken,
-  });
+  const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
   const limits = {
     maxBytes: config.maxRequestBytes,
     timeoutMs: config.requestTimeoutSeconds * 1000,
@@ -177,6 +168,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const app = createGatewayApp({
     plugins,
     role: config.role,
+    identity: people.identity,
     sourceRouter: {
       store,
       accept,
@@ -191,11 +183,14 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       metrika,
       rules,
       plans,
-      sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
-      ...access,
-      apiKeys,
-      memberships,
-      audit: createAuditOf(createAudit(store.audit, newUuid, now)),
+      sources,
+      ...accounts,
+      ...people.access,
+      apiKeys: people.apiKeys,
+      memberships: people.memberships,
+      setupCodes: people.setupCodes,
+      audit: people.audit,
+      signUp: config.signUp,
       publicUrl: config.publicUrl,
       limits,
       now,
@@ -207,8 +202,6 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   });
   store.shared?.onChange(({ of, id }) => {
     if (of === "sources") registry.forget(id);
-    if (of === "api_keys") apiKeys.forget();
-    if (of === "members") memberships.forget(Number(id));
   });
   // The last of all: once it runs, only close() ends it.
   const maintenance = startMaintenance(
@@ -219,7 +212,9 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
     app,
     store,
     worker,
+    sources,
     operatorToken,
+    setupCodes: people.setupCodes,
     drain() {
       ready = false;
     },
@@ -227,21 +222,10 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       ready = false;
       maintenance.stop();
       await worker.stop(graceMs);
+      await people.identity?.close();
       await store.close();
     },
   };
-}
-
-/** Who signs people in, and by what their tokens are verified. */
-function signInBy(config: Config, options: GatewayOptions, now: () => number) {
-  const { supabaseUrl: url, supabasePublishableKey: publishableKey } = config;
-  if (url === null || publishableKey === null) {
-    // Until the gateway signs people in itself, no token is anybody's.
-    const verify = () => Promise.reject(new ProblemError("session_invalid"));
-    return { sessions: { verify }, issuer: LOCAL_ISSUER };
-  }
-  const sessions = createSupabaseSessions({ url, publishableKey, fetch: options.fetch ?? fetch, now });
-  return { sessions, issuer: url };
 }
 
 function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: BeforeRequest): MetrikaClient {

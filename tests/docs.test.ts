@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { accountSentences } from "../core/accounts/account-state.ts";
 import { tokenSentences } from "../core/accounts/check-token.ts";
+import { counterSentences } from "../core/accounts/counter-state.ts";
+import { goalSentences } from "../core/accounts/judge-goal.ts";
 import { findingSentences } from "../core/conversion/findings.ts";
 import { normaliseConversion } from "../core/conversion/normalise.ts";
 import { deliverySentences, rowDetails } from "../core/delivery/sentences.ts";
@@ -12,6 +15,9 @@ import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
 import { addressSentences } from "../gateway/public-address.ts";
+import { counterChecks } from "../gateway/routes/counter-shapes.ts";
+import { goalChecks } from "../gateway/routes/goal-shapes.ts";
+import { invitationChecks } from "../gateway/routes/invitations.ts";
 import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { specificationExample } from "../plugins/webhook-offline/examples.ts";
@@ -46,11 +52,14 @@ const codePages = [
 const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   rowDetails,
   problems: problemCatalogue,
-  fields: { ...fieldSentences, ...webhookChecks },
+  fields: { ...fieldSentences, ...invitationChecks, ...webhookChecks, ...counterChecks, ...goalChecks },
   findings: findingSentences,
   delivery: deliverySentences,
   metrika: metrikaSentences,
   token: tokenSentences,
+  counters: counterSentences,
+  goals: goalSentences,
+  account: accountSentences,
   address: addressSentences,
 };
 

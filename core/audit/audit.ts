@@ -1,9 +1,15 @@
-import type { AuditEvent, AuditStore } from "../store/store.ts";
+import type { Actor, AuditEvent, AuditStore } from "../store/store.ts";
 import type { AuditAction } from "./actions.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 
 /** One act to be written down, without what the audit adds itself. */
 export type Act = Omit<AuditEvent, "uuid" | "at" | "action"> & { readonly action: AuditAction };
+
+/** The gateway itself, by the clock. */
+export const SYSTEM: Actor = { kind: "system", id: null, name: null };
+
+/** Where an act comes from that no request asked for. */
+export const NO_ORIGIN: AuditEvent["origin"] = { address: null, userAgent: null, requestId: null };
 
 /** Writes down who did what. */
 export interface Audit {

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Memberships } from "../../core/accounts/memberships.ts";
 import { type Permission, permissions, roleMay } from "../../core/accounts/permissions.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
-import type { Actor, Membership, Role, UserRecord, WorkspaceStore } from "../../core/store/store.ts";
+import type { Actor, ApiKeyScope, Membership, Role, UserRecord, WorkspaceStore } from "../../core/store/store.ts";
 import { hashSecret, secretMatches } from "../../core/vault/secrets.ts";
 import type { GatewayEnv } from "../http/app-defaults.ts";
 import type { ApiKeys } from "./api-keys.ts";
@@ -17,6 +17,8 @@ export interface Principal {
   readonly role: Role | null;
   /** Null of a program and of the operator. */
   readonly person: UserRecord | null;
+  /** What a program's key may be used for; null of a person and of the operator. */
+  readonly scopes: readonly ApiKeyScope[] | null;
 }
 
 /** Finds out who calls and whether he may. */
@@ -58,25 +60,25 @@ export function createAccess(deps: AccessDeps): Access {
   async function operator(workspaceUuid: string | undefined): Promise<Principal> {
     const of = workspaceUuid === undefined ? null : await deps.workspaces.findByUuid(workspaceUuid);
     if (workspaceUuid !== undefined && of === null) throw new ProblemError("workspace_unknown");
-    return { workspaceId: of?.id ?? deps.firstWorkspaceId, actor: OPERATOR, role: null, person: null };
+    return { workspaceId: of?.id ?? deps.firstWorkspaceId, actor: OPERATOR, role: null, person: null, scopes: null };
   }
 
   async function program(presented: string, permission: Permission): Promise<Principal> {
     const key = await deps.apiKeys.verify(presented);
     const { scope } = permissions[permission];
-    if (scope === null) throw new ProblemError("person_required");
+    if (scope === null) throw new ProblemError(permission === "operate" ? "operator_only" : "person_required");
     if (!key.scopes.includes(scope)) throw new ProblemError("forbidden_scope", { scope });
     const actor = { kind: "api_key", id: key.uuid, name: key.name } as const;
-    return { workspaceId: key.workspaceId, actor, role: null, person: null };
+    return { workspaceId: key.workspaceId, actor, role: null, person: null, scopes: key.scopes };
   }
 
   async function member(presented: string, permission: Permission, workspaceUuid: string | undefined) {
     const person = await deps.people.verify(presented);
     const { workspaceId, role } = chosen(await deps.memberships.ofUser(person.id), workspaceUuid);
-    if (!roleMay(role, permission))
-      throw new ProblemError("forbidden_role", { needed: permissions[permission].role, role });
-    const actor = { kind: "user", id: person.uuid, name: person.email } as const;
-    return { workspaceId, actor, role, person };
+    const needed = permissions[permission].role;
+    if (needed === null) throw new ProblemError("operator_only");
+    if (!roleMay(role, permission)) throw new ProblemError("forbidden_role", { needed, role });
+    return { workspaceId, actor: actorOf(person), role, person, scopes: null };
   }
 
   async function whoever(c: Context<GatewayEnv>, permission: Permission): Promise<Principal> {
@@ -104,6 +106,12 @@ export function createAccess(deps: AccessDeps): Access {
     },
   };
 }
+
+/** A person as the audit names him. */
+export const actorOf = ({ uuid, email }: UserRecord): Actor => ({ kind: "user", id: uuid, name: email });
+
+/** The role that a caller's acts are measured by: the operator counts as an owner, and a program that may manage as an admin. */
+export const rankOf = ({ actor, role }: Principal): Role => role ?? (actor.kind === "operator" ? "owner" : "admin");
 
 /** A JSON Web Token has three parts; neither API keys nor the operator's token have a dot. */
 const looksLikeToken = (presented: string): boolean => presented.includes(".");

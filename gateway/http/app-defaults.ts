@@ -26,6 +26,8 @@ export interface GatewayEnv extends Env {
   Variables: {
     /** The language of the source, once a route knows it; used when the sender names none. */
     fallbackLanguage?: Language;
+    /** Stands in the log for a path that may hold a secret. */
+    shownPath?: string;
   };
 }
 
@@ -105,7 +107,7 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
     const facts = {
       requestId: c.env.requestId,
       method: c.req.method,
-      path: decoded(c.req.path),
+      path: c.get("shownPath") ?? decoded(c.req.path),
       code: problem.code,
       ...(client !== null && { client }),
     };

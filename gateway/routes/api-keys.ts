@@ -7,6 +7,7 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { ApiKeyRecord, ApiKeyScope } from "../../core/store/store.ts";
 import { newApiKey } from "../../core/vault/secrets.ts";
+import type { Principal } from "../auth/authorize.ts";
 import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { invalidFields } from "../http/field-faults.ts";
@@ -29,7 +30,7 @@ const keyChecks = {
 const NewKey = v.pipe(
   v.strictObject({
     name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)),
-    scopes: v.optional(v.pipe(v.array(scope), v.minLength(1), v.description("Default: all"))),
+    scopes: v.optional(v.pipe(v.array(scope), v.minLength(1), v.description("Default: all that the caller may give"))),
     expires_at: v.nullish(
       v.pipe(
         v.string(),
@@ -114,6 +115,17 @@ function expiryOf(given: string | null | undefined, now: number): number | null 
   throw invalidFields([{ field: "expires_at", code: "instant_past", sentence: keyChecks.instant_past, params }]);
 }
 
+/**
+ * A key may do no more than whoever makes it. A person who may make one is an admin, and all scopes together are worth no more.
+ * @throws {ProblemError} `forbidden_scope`
+ */
+function scopesOf({ scopes: own }: Principal, asked: readonly ApiKeyScope[] | undefined): readonly ApiKeyScope[] {
+  const most = own ?? SCOPES;
+  const beyond = asked?.find((scope) => !most.includes(scope));
+  if (beyond !== undefined) throw new ProblemError("forbidden_scope", { scope: beyond });
+  return asked ?? most;
+}
+
 const targetOf = ({ uuid, name }: ApiKeyRecord) => ({ kind: "api_key", id: uuid, name });
 
 const answer = (key: ApiKeyRecord) => ({
@@ -133,19 +145,21 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
 
   router.openapi(createKey, async (c) => {
     const principal = await deps.authorize(c, createKey);
+    const { workspaceId } = principal;
     const body = parseBody(NewKey, await readJson(c.req.raw, deps.limits), keyChecks);
     const { key, prefix, hash } = newApiKey();
     const record = await deps.store.apiKeys.create({
       uuid: deps.newUuid(),
-      workspaceId: principal.workspaceId,
+      workspaceId,
       name: body.name,
       prefix,
       hash: Buffer.from(hash).toString("hex"),
-      scopes: body.scopes ?? SCOPES,
+      scopes: scopesOf(principal, body.scopes),
       createdAt: deps.now(),
       expiresAt: expiryOf(body.expires_at, deps.now()),
     });
-    const after = { prefix, scopes: record.scopes, expires_at: isoOrNull(record.expiresAt) };
+    const { name, scopes, expires_at } = answer(record);
+    const after = { name, scopes, expires_at };
     await deps.audit(c, principal, { action: "api_key.created", target: targetOf(record), after });
     return c.json({ ...answer(record), key }, 201);
   });
@@ -158,11 +172,11 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   router.openapi(revokeKey, async (c) => {
     const principal = await deps.authorize(c, revokeKey);
     const { workspaceId } = principal;
-    const key = (await deps.store.apiKeys.list(workspaceId)).find(({ uuid }) => uuid === c.req.param("api_key_id"));
-    const isRevoked = key !== undefined && (await deps.store.apiKeys.revoke(workspaceId, key.uuid, deps.now()));
-    if (!isRevoked) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
+    const id = c.req.param("api_key_id");
+    const revoked = await deps.store.apiKeys.revoke(workspaceId, id, deps.now());
+    if (revoked === null) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
     deps.apiKeys.forget();
-    await deps.audit(c, principal, { action: "api_key.revoked", target: targetOf(key) });
+    await deps.audit(c, principal, { action: "api_key.revoked", target: targetOf(revoked) });
     return c.body(null, 204);
   });
 

@@ -1,7 +1,12 @@
+import type { Connections } from "../../core/accounts/connect-account.ts";
 import type { Memberships } from "../../core/accounts/memberships.ts";
+import type { OauthApplications } from "../../core/accounts/oauth-application.ts";
+import type { SetupCodes } from "../../core/accounts/setup-code.ts";
+import type { SignUp } from "../../core/accounts/workspaces.ts";
 import type { LoginPlans } from "../../core/delivery/login-plans.ts";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
+import type { YandexOauth } from "../../core/metrika/oauth.ts";
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
@@ -18,8 +23,13 @@ export interface RouteDeps extends Access {
   readonly rules: DeliveryRules;
   readonly plans: LoginPlans;
   readonly sources: SourceManager;
+  readonly oauth: YandexOauth;
+  readonly applications: OauthApplications;
+  readonly connections: Connections;
   readonly apiKeys: ApiKeys;
   readonly memberships: Memberships;
+  readonly setupCodes: SetupCodes;
+  readonly signUp: SignUp;
   /** Writes down what was done, before it is answered. */
   readonly audit: AuditOf;
   readonly publicUrl: string;

@@ -23,11 +23,19 @@ export function settingsOf({ options, ...source }: SourceRecord): Fields {
   };
 }
 
+/** By what a change lets a webhook send from now on, if it says so. */
+interface NewAccess {
+  readonly token?: string | undefined;
+  readonly account_id?: string | undefined;
+}
+
 /** A change of a webhook may be several acts: each is one that people look for. None, where nothing has changed. */
-export function actsOfChange(before: SourceRecord, after: SourceRecord, isTokenReplaced: boolean): readonly ToldAct[] {
+export function actsOfChange(before: SourceRecord, after: SourceRecord, access: NewAccess): readonly ToldAct[] {
   const acts: ToldAct[] = [];
   const target = targetOf(after);
-  if (isTokenReplaced) acts.push({ action: "webhook.token_replaced", target });
+  const { token, account_id } = access;
+  if (token !== undefined) acts.push({ action: "webhook.token_replaced", target });
+  if (account_id !== undefined) acts.push({ action: "webhook.account_chosen", target, after: { account_id } });
   const { delivery_paused: wasPaused, ...settingsBefore } = settingsOf(before);
   const { delivery_paused: isPaused, ...settingsAfter } = settingsOf(after);
   if (isPaused !== wasPaused) acts.push({ action: isPaused ? "webhook.paused" : "webhook.resumed", target });

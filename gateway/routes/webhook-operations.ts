@@ -3,6 +3,7 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { accessProblems, guarded } from "../auth/guarded.ts";
 import { pageQuery } from "../http/cursor.ts";
+import { metrikaProblems } from "./counter-shapes.ts";
 import {
   Cancellation,
   Cancelled,
@@ -20,6 +21,11 @@ const tags = ["Webhooks"];
 const webhookId = z.object({ webhook_id: z.string() });
 const refusals = problemResponses(...accessProblems);
 const withBody = problemResponses(...accessProblems, "malformed_json", "invalid_field");
+/** How an account that is named in place of a token may be refused. */
+const withAccount = problemResponses(
+  ...accessProblems,
+  ...(["malformed_json", "invalid_field", "not_found", ...metrikaProblems] as const),
+);
 const ofOne = problemResponses(...accessProblems, "not_found");
 
 /** Makes a webhook; the specified route. */
@@ -31,7 +37,7 @@ export const createWebhook = createRoute({
   ...guarded("edit"),
   summary: "Create a webhook for a counter",
   description:
-    "The secret is shown this once. A token that Metrika refuses, or Metrika out of reach, is a warning, not a refusal.",
+    "The secret is shown this once. A token that Metrika refuses, or Metrika out of reach, is a warning, not a refusal. In place of the token `account_id` may name a connected Yandex account, which must see the counter; the counter is attached to the workspace if it is not yet.",
   request: {
     body: jsonBody(NewWebhook, {
       description: "The counter, the token to upload with, and options",
@@ -43,7 +49,7 @@ export const createWebhook = createRoute({
       },
     }),
   },
-  responses: { 201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }), ...withBody },
+  responses: { 201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }), ...withAccount },
 });
 
 /** Lists the webhooks of a workspace. */
@@ -85,8 +91,7 @@ export const updateWebhook = createRoute({
   },
   responses: {
     200: jsonResponse(Webhook, { description: "The webhook as it is now" }),
-    ...withBody,
-    ...problemResponses("not_found"),
+    ...withAccount,
   },
 });
 

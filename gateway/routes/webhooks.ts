@@ -1,16 +1,21 @@
+import type { Context } from "hono";
 import { type TokenWarning, tokenSentences } from "../../core/accounts/check-token.ts";
 import { type Language, quoteValue, render } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
-import type { SourceOptions, SourceRecord } from "../../core/store/store.ts";
+import type { GrantedAccess, SourceAccess } from "../../core/sources/source-access.ts";
+import type { AccountRecord, CounterRecord, SourceOptions, SourceRecord } from "../../core/store/store.ts";
+import { newSecret } from "../../core/vault/secrets.ts";
 import type { Principal } from "../auth/authorize.ts";
-import { createRouter, languageOf } from "../http/app-defaults.ts";
+import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
 import { addressWarnings } from "../public-address.ts";
 import { readCancellation } from "./cancellation.ts";
+import { counterFacts } from "./counter-shapes.ts";
 import type { RouteDeps } from "./deps.ts";
+import { accountOfField } from "./own-account.ts";
 import { actsOfChange, settingsOf, targetOf } from "./webhook-acts.ts";
 import {
   BASE_PATH,
@@ -37,7 +42,33 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     throw new ProblemError("not_found", { path: quoteValue(`/v1/webhooks/${id}`) });
   }
 
-  async function answer(source: SourceRecord, language: Language, doubts: readonly TokenWarning[] = []) {
+  /** What the webhook is to upload with; null where the body names nothing. */
+  async function accessOf(
+    { workspaceId }: Principal,
+    body: { readonly token?: string | undefined; readonly account_id?: string | undefined },
+  ): Promise<SourceAccess | null> {
+    if (body.token !== undefined) return { kind: "token", token: body.token };
+    if (body.account_id === undefined) return null;
+    return { kind: "account", account: await accountOfField(store, workspaceId, body.account_id) };
+  }
+
+  async function tellAttached(c: Context<GatewayEnv>, principal: Principal, counter: CounterRecord | null) {
+    if (counter === null) return;
+    const target = { kind: "counter", id: String(counter.counterId), name: counter.name };
+    await deps.audit(c, principal, { action: "counter.attached", target, after: counterFacts(counter) });
+  }
+
+  async function answerOne(source: SourceRecord, language: Language, doubts: readonly TokenWarning[] = []) {
+    const accounts = await store.accounts.ofCredentials([source.credentialId]);
+    return answer(source, accounts, language, doubts);
+  }
+
+  async function answer(
+    source: SourceRecord,
+    accounts: ReadonlyMap<number, AccountRecord>,
+    language: Language,
+    doubts: readonly TokenWarning[] = [],
+  ) {
     const credential = await store.credentials.get(source.credentialId);
     const { dedupeBy, identifiers, createMissingGoals, allowPersonalUserId, uncertainPolicy } = source.options;
     return {
@@ -58,6 +89,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       create_missing_goals: createMissingGoals,
       allow_personal_user_id: allowPersonalUserId,
       uncertain_policy: uncertainPolicy,
+      account_id: accounts.get(source.credentialId)?.uuid ?? null,
       login: credential?.login ?? null,
       sending: { paused_until: isoOrNull(credential?.pausedUntil ?? null), reason: credential?.pausedReason ?? null },
       created_at: iso(source.createdAt),
@@ -77,12 +109,17 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   router.openapi(createWebhook, async (c) => {
     const principal = await deps.authorize(c, createWebhook);
     const body = parseBody(NewWebhook, await readJson(c.req.raw, deps.limits), webhookChecks);
-    const { source, secret, warnings } = await sources.create(principal.workspaceId, {
+    const access = await accessOf(principal, body);
+    if (access === null) throw new Error("A webhook without a token and an account passed its schema.");
+    const secret = newSecret();
+    const { source, access: granted } = await sources.create(principal.workspaceId, {
       plugin: PLUGIN,
+      config: {},
+      secret: { keeps: "hash", value: secret },
       name: body.name,
       description: body.description ?? null,
       counterId: body.counter_id,
-      token: body.token,
+      access,
       timeZone: body.time_zone ?? null,
       defaultCurrency: body.default_currency ?? null,
       language: body.language ?? "ru",
@@ -94,34 +131,37 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
         uncertainPolicy: "resend",
       }),
     });
-    const after = { ...settingsOf(source), counter_id: source.counterId };
+    await tellAttached(c, principal, granted.attached);
+    const after = { ...settingsOf(source), counter_id: source.counterId, account_id: body.account_id ?? null };
     await deps.audit(c, principal, { action: "webhook.created", target: targetOf(source), after });
     c.set("fallbackLanguage", source.language);
-    return c.json(
-      { webhook_id: source.uuid, secret, url: addressOf(source), warnings: warningsOf(warnings, languageOf(c)) },
-      201,
-    );
+    const warnings = warningsOf(granted.warnings, languageOf(c));
+    return c.json({ webhook_id: source.uuid, secret, url: addressOf(source), warnings }, 201);
   });
 
   router.openapi(listWebhooks, async (c) => {
     const { workspaceId } = await deps.authorize(c, listWebhooks);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.sources.list({ workspaceId, plugin: PLUGIN, before: decodeCursor(cursor), limit });
-    const data = await Promise.all(page.rows.map((source) => answer(source, languageOf(c))));
+    const accounts = await store.accounts.ofCredentials(page.rows.map(({ credentialId }) => credentialId));
+    const data = await Promise.all(page.rows.map((source) => answer(source, accounts, languageOf(c))));
     return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 
   router.openapi(readWebhook, async (c) => {
     const source = await ownWebhook(await deps.authorize(c, readWebhook), c.req.param("webhook_id"));
-    return c.json(await answer(source, languageOf(c)), 200);
+    return c.json(await answerOne(source, languageOf(c)), 200);
   });
 
   router.openapi(updateWebhook, async (c) => {
     const principal = await deps.authorize(c, updateWebhook);
     const source = await ownWebhook(principal, c.req.param("webhook_id"));
     const body = parseBody(WebhookChange, await readJson(c.req.raw, deps.limits), webhookChecks);
-    const warnings = body.token === undefined ? [] : await sources.replaceToken(source, body.token);
+    const wanted = await accessOf(principal, body);
+    const access: GrantedAccess | null = wanted === null ? null : await sources.replaceAccess(source, wanted);
+    await tellAttached(c, principal, access?.attached ?? null);
     const changed = await sources.change(source, {
+      ...(access !== null && { credentialId: access.credentialId }),
       ...(body.name !== undefined && { name: body.name }),
       ...(body.description !== undefined && { description: body.description }),
       ...(body.is_active !== undefined && { isActive: body.is_active }),
@@ -134,9 +174,9 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       }),
       options: optionsOf(body, source.options),
     });
-    for (const act of actsOfChange(source, changed, body.token !== undefined)) await deps.audit(c, principal, act);
+    for (const act of actsOfChange(source, changed, body)) await deps.audit(c, principal, act);
     c.set("fallbackLanguage", changed.language);
-    return c.json(await answer(changed, languageOf(c), warnings), 200);
+    return c.json(await answerOne(changed, languageOf(c), access?.warnings), 200);
   });
 
   router.openapi(deleteWebhook, async (c) => {
@@ -167,7 +207,8 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   router.openapi(rotateSecret, async (c) => {
     const principal = await deps.authorize(c, rotateSecret);
     const source = await ownWebhook(principal, c.req.param("webhook_id"));
-    const { secret, previousValidUntil } = await sources.rotateSecret(source);
+    const secret = newSecret();
+    const { previousValidUntil } = await sources.rotateSecret(source, { keeps: "hash", value: secret });
     const after = { previous_valid_until: iso(previousValidUntil) };
     await deps.audit(c, principal, { action: "webhook.secret_rotated", target: targetOf(source), after });
     return c.json({ webhook_id: source.uuid, secret, previous_valid_until: iso(previousValidUntil) }, 200);

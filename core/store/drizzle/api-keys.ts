@@ -18,8 +18,8 @@ export function apiKeyQueries({ db, tables: { apiKeys } }: Drizzle): ApiKeyStore
     },
     async revoke(workspaceId, uuid, now) {
       const inForce = and(eq(apiKeys.workspaceId, workspaceId), eq(apiKeys.uuid, uuid), isNull(apiKeys.revokedAt));
-      const revoked = db.update(apiKeys).set({ revokedAt: now }).where(inForce).returning({ id: apiKeys.id });
-      return (await revoked).length > 0;
+      const revoked = db.update(apiKeys).set({ revokedAt: now }).where(inForce).returning();
+      return first(await revoked) as ApiKeyRecord | null;
     },
     async recordUse(id, now) {
       await db.update(apiKeys).set({ lastUsedAt: now }).where(eq(apiKeys.id, id));

@@ -2,9 +2,14 @@ import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
 import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
+import { counterQueries } from "../drizzle/counters.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { identityQueries } from "../drizzle/identity.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -22,7 +27,7 @@ import { createIntake } from "./intake.ts";
 import { pgLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
-import { withPlainErrors } from "./plain-errors.ts";
+import { withPlainErrors, withPlainParts } from "./plain-errors.ts";
 import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
@@ -53,12 +58,18 @@ export async function openPostgresStore(
   return {
     installation,
     apiKeys: withPlainErrors(apiKeyQueries(drizzle)),
+    identity: withPlainParts(identityQueries(drizzle, driver)),
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
-    accounts: withPlainErrors(accountQueries(drizzle)),
+    accounts: withPlainErrors(accountQueries(drizzle, driver)),
+    oauthApplication: withPlainErrors(oauthApplicationQueries(drizzle)),
+    oauthStates: withPlainErrors(oauthStateQueries(drizzle)),
+    counters: withPlainErrors(counterQueries(drizzle)),
     users: withPlainErrors(userQueries(drizzle)),
-    members: withPlainErrors(memberQueries(drizzle)),
-    workspaces: withPlainErrors(workspaceQueries(drizzle)),
+    members: withPlainErrors(memberQueries(drizzle, driver)),
+    workspaces: withPlainErrors(workspaceQueries(drizzle, driver)),
+    invitations: withPlainErrors(invitationQueries(drizzle, driver)),
+    setupCodes: withPlainErrors(setupCodeQueries(drizzle, driver)),
     audit: withPlainErrors(auditQueries(drizzle)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),

@@ -2,9 +2,14 @@ import { drizzleOnSqlite } from "../dialect.ts";
 import { accountQueries } from "../drizzle/accounts.ts";
 import { apiKeyQueries } from "../drizzle/api-keys.ts";
 import { auditQueries } from "../drizzle/audit.ts";
+import { counterQueries } from "../drizzle/counters.ts";
 import { credentialQueries } from "../drizzle/credentials.ts";
 import { goalQueries } from "../drizzle/goals.ts";
+import { identityQueries } from "../drizzle/identity.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -19,6 +24,7 @@ import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Founding, Store } from "../store.ts";
 import { prepareIntake } from "./commit-intake.ts";
 import { createSqliteDriver } from "./driver.ts";
+import { createLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
@@ -50,12 +56,18 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
   return {
     installation,
     apiKeys: apiKeyQueries(drizzle),
+    identity: identityQueries(drizzle, driver),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
-    accounts: accountQueries(drizzle),
+    accounts: accountQueries(drizzle, driver),
+    oauthApplication: oauthApplicationQueries(drizzle),
+    oauthStates: oauthStateQueries(drizzle),
+    counters: counterQueries(drizzle),
     users: userQueries(drizzle),
-    members: memberQueries(drizzle),
-    workspaces: workspaceQueries(drizzle),
+    members: memberQueries(drizzle, driver),
+    workspaces: workspaceQueries(drizzle, driver),
+    invitations: invitationQueries(drizzle, driver),
+    setupCodes: setupCodeQueries(drizzle, driver),
     audit: auditQueries(drizzle),
     intake: {
       groupsAtOnce: 1,
@@ -83,8 +95,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     goals: goalQueries(drizzle),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
-    // There is one process.
-    leases: { take: async () => true, release: async () => {} },
+    leases: createLeases(),
     shared: null,
     async close() {
       close();
