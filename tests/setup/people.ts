@@ -14,8 +14,10 @@ export interface GatewayWithPeople extends TestGateway {
   readonly operator: SessionHeaders;
   /** Signs in whoever has this address; the same person each time. */
   signIn(email: string): SessionHeaders;
-  /** Ends the sessions of whoever has this address. */
-  signOut(email: string): void;
+  /** A session that was ended, as the project tells of tokens with its shared secret; others are good until they expire. */
+  ended(): SessionHeaders;
+  /** A session whose token has expired. */
+  expired(): SessionHeaders;
   /** Signs somebody in who has a role, by default in the first workspace; his address is the role's unless another is given. */
   person(role: Role, given?: { readonly email?: string; readonly workspaceId?: string }): Promise<SessionHeaders>;
   /** Makes another workspace with an owner of its own. */
@@ -37,7 +39,7 @@ export async function startWithPeople(options: TestGatewayOptions = {}): Promise
     },
   });
   now = gateway.clock.now;
-  const known = new Map<string, { readonly sub: string; session_id: string }>();
+  const known = new Map<string, { readonly sub: string; readonly session_id: string }>();
 
   function signIn(email: string): SessionHeaders {
     const person = known.get(email) ?? { sub: crypto.randomUUID(), session_id: crypto.randomUUID() };
@@ -83,12 +85,11 @@ export async function startWithPeople(options: TestGatewayOptions = {}): Promise
       return operator();
     },
     ...{ supabase, signIn, person, otherWorkspace },
-    signOut(email) {
-      const person = known.get(email);
-      if (person) {
-        supabase.end(person.session_id);
-        known.set(email, { ...person, session_id: crypto.randomUUID() });
-      }
+    ended() {
+      const session_id = crypto.randomUUID();
+      supabase.end(session_id);
+      return bearer(supabase.signWithSecret({ session_id }));
     },
+    expired: () => bearer(supabase.sign({ exp: Math.floor(now() / 1000) - 3600 })),
   };
 }
