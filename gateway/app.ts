@@ -8,6 +8,7 @@ import { serveDocs } from "./http/docs-page.ts";
 import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
 import { counterRoutes } from "./routes/counters.ts";
@@ -70,6 +71,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     memberRoutes(deps.routes),
     invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
+    auditRoutes(deps.routes),
     ...identityRoutes(deps),
     counterRoutes(deps.routes),
     goalRoutes(deps.routes),

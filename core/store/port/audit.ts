@@ -1,6 +1,9 @@
+/** Kinds of {@link Actor}. */
+export const actorKinds = ["user", "api_key", "operator", "system"] as const;
+
 /** Who did something. `operator`: whoever can read the data folder, by the command line. `system`: the gateway itself. */
 export interface Actor {
-  readonly kind: "user" | "api_key" | "operator" | "system";
+  readonly kind: (typeof actorKinds)[number];
   /** The public id; null of the operator and the gateway. */
   readonly id: string | null;
   /** A person's e-mail address, a key's name. */
