@@ -10,6 +10,7 @@ import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { startWithPeople } from "../setup/people.ts";
 
 setDefaultTimeout(60_000);
 
@@ -36,7 +37,9 @@ function breakingOff(): MoveProgress {
 
 /** A gateway of which every table but those of rare cases holds something, in every state of a file that rests. */
 async function startFull(): Promise<TestGateway> {
-  const gateway = await startTestGateway({ store: "sqlite" });
+  const gateway = await startWithPeople({ store: "sqlite" });
+  await gateway.person("admin");
+  await gateway.gateway.setupCodes.current();
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   const webhook = await createWebhook({ description: 'A "quoted" name, with \\ and a line\nbreak' });
   const once = await createWebhook({ name: "По покупкам", dedupe_by: "purchase" });
