@@ -43,10 +43,10 @@ test("from an empty installation to a settled conversion: setup code, sign-in, a
   expect([made.status, made.body.created]).toEqual([201, true]);
 
   const goals = `/v1/counters/${demo.counterId}/goals`;
-  expect((await ask("GET", `${goals}/check`)).body.verdict).toBe("missing");
+  expect((await ask("GET", `${goals}/check`)).body.status).toBe("missing");
   expect((await ask("POST", `${goals}/ensure`)).body.created).toBe(true);
   expect((await ask("POST", `${goals}/ensure`)).body.created).toBe(false);
-  expect((await ask("GET", `${goals}/check`)).body.verdict).toBe("exists");
+  expect((await ask("GET", `${goals}/check`)).body.status).toBe("exists");
 
   const wanted = { name: "Scoring", counter_id: demo.counterId, account_id };
   const { webhook_id: id, secret, url } = (await ask("POST", "/webhook/offline-conversions", wanted)).body;
@@ -55,7 +55,11 @@ test("from an empty installation to a settled conversion: setup code, sign-in, a
   expect(posted.status).toBe(202);
   await gateway.settle();
 
-  expect(await gateway.status(webhook, posted.body.batch_id)).toMatchObject({ status: "completed", processed: 3, linked: 2 });
+  expect(await gateway.status(webhook, posted.body.batch_id)).toMatchObject({
+    status: "completed",
+    processed: 3,
+    linked: 2,
+  });
   expect(simulator.ledger.conversions().map(({ target }) => target)).toEqual(["4plus", "4plus"]);
   expect(clock.now()).toBeGreaterThan(Date.parse("2026-11-23T12:00:00Z"));
 });
