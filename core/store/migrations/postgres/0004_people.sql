@@ -229,6 +229,10 @@ AS $$ BEGIN RAISE EXCEPTION '% are only ever added', TG_TABLE_NAME; END $$;
 CREATE TRIGGER audit_events_kept BEFORE UPDATE OR DELETE ON gateway.audit_events
   FOR EACH ROW EXECUTE FUNCTION gateway.refuse_change();
 --> statement-breakpoint
+-- Triggers of rows know nothing of it.
+CREATE TRIGGER audit_events_never_emptied BEFORE TRUNCATE ON gateway.audit_events
+  FOR EACH STATEMENT EXECUTE FUNCTION gateway.refuse_change();
+--> statement-breakpoint
 -- The members of a workspace are told by the person's id, a session by its own.
 CREATE FUNCTION gateway.tell_member() RETURNS trigger LANGUAGE plpgsql
 AS $$ BEGIN PERFORM pg_notify('gateway_changes', 'members:' || OLD.user_id); RETURN NULL; END $$;

@@ -215,3 +215,6 @@ CREATE UNIQUE INDEX `users_local_email` ON `users` (`email`) WHERE issuer = 'loc
 CREATE TRIGGER `audit_events_kept` BEFORE UPDATE ON `audit_events` BEGIN SELECT raise(abort, 'audit_events are only ever added'); END;
 --> statement-breakpoint
 CREATE TRIGGER `audit_events_never_deleted` BEFORE DELETE ON `audit_events` BEGIN SELECT raise(abort, 'audit_events are only ever added'); END;
+--> statement-breakpoint
+-- `insert or replace` deletes without asking the trigger for it: https://www.sqlite.org/lang_conflict.html
+CREATE TRIGGER `audit_events_never_replaced` BEFORE INSERT ON `audit_events` WHEN EXISTS (SELECT 1 FROM `audit_events` WHERE `id` = NEW.`id` OR `uuid` = NEW.`uuid`) BEGIN SELECT raise(abort, 'audit_events are only ever added'); END;
