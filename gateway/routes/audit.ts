@@ -4,6 +4,7 @@ import type { Language } from "../../core/language.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { AuditEvent } from "../../core/store/store.ts";
+import { maskText } from "../../core/vault/mask.ts";
 import type { ToldAct } from "../auth/audit-of.ts";
 import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter, languageOf } from "../http/app-defaults.ts";
@@ -80,11 +81,9 @@ export function auditRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     const principal = await deps.authorize(c, exportEvents);
     const { format, bom, ...asked } = c.req.valid("query");
     const question = questionOf(seenFrom(principal.workspaceId), asked);
-    const act: ToldAct = {
-      action: "audit.exported",
-      target: { kind: "audit", id: null, name: null },
-      after: { format, ...asked },
-    };
+    // Whom an admin looks for is no more the audit's to keep than whom it is about.
+    const after = { format, ...asked, ...(asked.text && { text: maskText(asked.text) }) };
+    const act: ToldAct = { action: "audit.exported", target: { kind: "audit", id: null, name: null }, after };
     await deps.audit(c, principal, act);
     const day = new Date(deps.now()).toISOString().slice(0, 10);
     const head = exportHead(format, format === "csv" && bom === "true");
