@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, desc, eq, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Drizzle } from "../dialect.ts";
 import type { AuditEvent, AuditFilter, AuditPage, AuditPlace, AuditStore } from "../store.ts";
 
@@ -11,19 +11,37 @@ interface Lane {
 /** The audit. Its triggers refuse whatever would change or delete an event. */
 export function auditQueries({ db, tables: { auditEvents: events } }: Drizzle): AuditStore {
   async function walk({ workspaceId, action }: Lane, filter: AuditFilter, before: AuditPlace | null, limit: number) {
+    const { actorId, actorKind, targetId, targetKind } = filter;
+    const hasId = targetId !== null || actorId !== null;
+    const isByKind = !hasId && action === null;
+    const byActorKind = targetKind === null || actorKind === "operator" || actorKind === "system";
     const where = and(
       workspaceId === null ? isNull(events.workspaceId) : eq(events.workspaceId, workspaceId),
-      action === null ? undefined : eq(events.action, action),
-      filter.actorKind === null ? undefined : eq(events.actorKind, filter.actorKind),
-      filter.actorId === null ? undefined : eq(events.actorId, filter.actorId),
-      filter.targetKind === null ? undefined : eq(events.targetKind, filter.targetKind),
-      filter.targetId === null ? undefined : eq(events.targetId, filter.targetId),
+      targetId === null ? undefined : eq(events.targetId, targetId),
+      actorId === null ? undefined : is(events.actorId, actorId, targetId === null),
+      action === null ? undefined : is(events.action, action, !hasId),
+      actorKind === null ? undefined : is(events.actorKind, actorKind, isByKind && byActorKind),
+      targetKind === null
+        ? undefined
+        : is(events.targetKind, targetKind, isByKind && (actorKind === null || !byActorKind)),
       filter.from === null ? undefined : gte(events.at, filter.from),
       filter.to === null ? undefined : lt(events.at, filter.to),
       before === null ? undefined : below(before),
     );
-    return db.select().from(events).where(where).orderBy(desc(events.at), desc(events.id)).limit(limit);
+    // By the workspace too, which is one: PostgreSQL takes "is null" for no such thing and would sort them all (220 ms, measured; 5 so).
+    const newest = [desc(events.workspaceId), desc(events.at), desc(events.id)] as const;
+    return db
+      .select()
+      .from(events)
+      .where(where)
+      .orderBy(...newest)
+      .limit(limit);
   }
+  // SQLite keeps no statistics, so it is told which condition to walk by: the one that fewest events meet. Of a million events it
+  // would look through all of one kind for those of one person (560 ms, measured; 5 ms so).
+  const is = (column: AnyColumn, value: string, mayLead: boolean): SQL =>
+    mayLead ? eq(column, value) : sql`${column} || '' = ${value}`;
+
   // Compared as a pair, which an index answers; "or" between the two would not.
   const below = ({ at, id }: AuditPlace): SQL => sql`(${events.at}, ${events.id}) < (${at}, ${id})`;
   type Row = Awaited<ReturnType<typeof walk>>[number];
