@@ -175,6 +175,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       vault,
       now,
       registry,
+      authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
     routes: {
