@@ -70,7 +70,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     memberRoutes(deps.routes),
     invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
-    ...(deps.identity === null ? [] : [deps.identity.routes]),
+    ...(deps.identity?.routes ?? []),
     userRoutes(deps.routes, deps.identity?.identity ?? null),
     counterRoutes(deps.routes),
     goalRoutes(deps.routes),

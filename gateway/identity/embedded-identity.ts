@@ -10,6 +10,7 @@ import type { createRouter } from "../http/app-defaults.ts";
 import { AUTH_PATH, authRoutes } from "./auth-routes.ts";
 import { createEmbeddedSessions } from "./embedded-sessions.ts";
 import { createMailer } from "./mailer.ts";
+import { RECOVERY_PATH, recoveryPageRoutes } from "./recovery-page.ts";
 
 /** What signing people in is made of. */
 export interface EmbeddedIdentityDeps {
@@ -25,7 +26,7 @@ export interface EmbeddedIdentityDeps {
 export interface EmbeddedIdentity {
   readonly identity: Identity;
   readonly sessions: SessionVerifier;
-  readonly routes: ReturnType<typeof createRouter>;
+  readonly routes: readonly ReturnType<typeof createRouter>[];
   /** Waits for letters under way. */
   close(): Promise<void>;
 }
@@ -40,7 +41,7 @@ export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIden
     store: store.identity,
     passwords: createPasswords(),
     issuer: `${config.publicUrl}${AUTH_PATH}`,
-    recoveryPage: `${config.publicUrl}/console/recovery`,
+    recoveryPage: `${config.publicUrl}${RECOVERY_PATH}`,
     sendMail: mailer,
     onMailFailed: (error) => log.error("A letter with a recovery link could not be sent: {error}", { error }),
   });
@@ -50,7 +51,7 @@ export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIden
   return {
     identity,
     sessions: createEmbeddedSessions(identity),
-    routes: authRoutes({ identity, publicUrl: config.publicUrl }),
+    routes: [authRoutes({ identity, publicUrl: config.publicUrl }), recoveryPageRoutes()],
     close: () => identity.recovery.settled(),
   };
 }
