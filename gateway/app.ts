@@ -11,6 +11,7 @@ import { conversionRoutes } from "./routes/conversions.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { type KeyRotationDeps, keyRotationRoutes } from "./routes/key-rotations.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
@@ -23,6 +24,7 @@ export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
+  readonly keyRotation: KeyRotationDeps;
   /** Whose word about a client's address counts, see `client-address.ts`. */
   readonly trustedProxies: readonly string[];
   /** False once the gateway is stopping. */
@@ -34,8 +36,9 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   const app = createApp({ clientAddress: createClientAddress(deps.trustedProxies) });
   // Senders' routes first: they are the hot path, and Hono tries routers in order.
   const ofEverybody = healthRoutes(deps.routes.store, deps.isReady);
+  const ofOperator = keyRotationRoutes(deps.keyRotation);
   if (deps.role === "worker") {
-    app.route("/", ofEverybody);
+    for (const router of [ofEverybody, ofOperator]) app.route("/", router);
     return app;
   }
   const routers: ReturnType<typeof createRouter>[] = [
@@ -49,6 +52,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     apiKeyRoutes(deps.routes),
     quotaRoutes(deps.routes),
     ofEverybody,
+    ofOperator,
   ];
   for (const router of routers) app.route("/", router);
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {

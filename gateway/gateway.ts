@@ -15,13 +15,14 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import { createRotation, type KeyFile } from "../core/rotation/rotation.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
-import { createVault, type Vault } from "../core/vault/vault.ts";
+import { createVault, type MasterVault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { createGatewayApp } from "./app.ts";
 import { createAuthenticate } from "./auth/api-keys.ts";
@@ -30,7 +31,7 @@ import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
-import { findMasterKey, verifyMasterKey } from "./master-key.ts";
+import { adoptInstallation, findMasterKeys } from "./master-key.ts";
 import { findPlugins } from "./plugins.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
@@ -71,7 +72,9 @@ const LARGE_BODIES_AT_ONCE = 4;
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const plugins = findPlugins(config.plugins);
-  const vault = createVault(options.masterKey ?? (await findMasterKey(config)));
+  const { masterKey } = options;
+  const { keys, keyFile } = masterKey ? { keys: { current: masterKey }, keyFile: null } : await findMasterKeys(config);
+  const vault = createVault(keys);
   const store = await openStore(config, {
     uuid: crypto.randomUUID(),
     workspaceUuid: Bun.randomUUIDv7("hex", (options.now ?? Date.now)()),
@@ -82,9 +85,9 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
   const now = options.now ?? store.shared?.now ?? Date.now;
   const newUuid = () => Bun.randomUUIDv7("hex", now());
   try {
-    verifyMasterKey(vault, store.installation.vaultCheck);
+    adoptInstallation(vault, store.installation);
     if (store.shared === null) await clearUpAfterDeath(store, now(), rulesOf(config, options));
-    return wire(config, options, { plugins, store, vault, now, newUuid });
+    return wire(config, options, { plugins, store, vault, keyFile, now, newUuid });
   } catch (error) {
     await store.close();
     throw error;
@@ -118,12 +121,14 @@ async function clearUpAfterDeath(store: Store, now: number, rules: DeliveryRules
 interface Parts {
   readonly plugins: readonly SourcePlugin[];
   readonly store: Store;
-  readonly vault: Vault;
+  readonly vault: MasterVault;
+  readonly keyFile: KeyFile | null;
   readonly now: () => number;
   readonly newUuid: () => string;
 }
 
-function wire(config: Config, options: GatewayOptions, { plugins, store, vault, now, newUuid }: Parts): Gateway {
+function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
+  const { plugins, store, vault, keyFile, now, newUuid } = parts;
   const rules = rulesOf(config, options);
   const metrika = connectMetrika(config, options, createRequestBudget(store.quota, rules, now));
   const plans = createLoginPlans(store.quota, rules, now);
@@ -150,7 +155,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const operatorToken = newSecret();
-  const { authenticate, forget } = createAuthenticate(
+  const { authenticate, isOperator, forget } = createAuthenticate(
     store.apiKeys,
     store.installation.workspaceId,
     operatorToken,
@@ -187,6 +192,10 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       now,
       newUuid,
       breathe,
+    },
+    keyRotation: {
+      rotation: createRotation({ texts: store.sealedTexts, vault, keyFile, now, breathe: delivery.breathe }),
+      isOperator,
     },
     trustedProxies: config.trustedProxies,
     isReady: () => ready,

@@ -14,6 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/accounts": ["core/language.ts", "core/metrika"],
   "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],
   "core/delivery": ["core/language.ts", "core/conversion", "core/metrika", "core/store", "core/vault"],
+  "core/rotation": ["core/store", "core/vault"],
   "core/plugin": ["core/language.ts", "core/conversion", "core/delivery", "core/intake", "core/store", "core/vault"],
   "core/sources": [
     ...["core/language.ts", "core/accounts", "core/conversion", "core/delivery", "core/intake", "core/metrika"],

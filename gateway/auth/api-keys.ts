@@ -27,7 +27,7 @@ export function createAuthenticate(
   workspaceId: number,
   operatorToken: string,
   now: () => number,
-): { authenticate: Authenticate; forget(): void } {
+): { authenticate: Authenticate; isOperator: (authorization: string | undefined) => boolean; forget(): void } {
   const cache = new Map<string, { readonly key: ApiKeyRecord | null; readonly until: number }>();
   const operatorHash = [hashSecret(operatorToken)];
   const noted = new Map<number, number>();
@@ -50,8 +50,11 @@ export function createAuthenticate(
 
   return {
     forget: () => cache.clear(),
+    isOperator(authorization) {
+      return secretMatches(bearerOf(authorization) ?? "", operatorHash);
+    },
     async authenticate(authorization, scope) {
-      const presented = /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
+      const presented = bearerOf(authorization);
       if (presented === undefined) throw new ProblemError("unauthorized");
       if (secretMatches(presented, operatorHash)) return { workspaceId };
       const prefix = apiKeyPrefix(presented);
@@ -65,3 +68,5 @@ export function createAuthenticate(
     },
   };
 }
+
+const bearerOf = (authorization: string | undefined) => /^Bearer\s+(\S+)$/i.exec(authorization ?? "")?.[1];
