@@ -15,7 +15,7 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
-import { createRotation, type KeyFile } from "../core/rotation/rotation.ts";
+import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
 import { createSourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly rules?: Partial<DeliveryRules>;
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
+  /** How long a change of the master key waits for requests under way; default: {@link SETTLING_MS}. */
+  readonly settlingMs?: number;
 }
 
 /** A composed gateway that does not listen yet: everything but the port. */
@@ -194,7 +196,10 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       breathe,
     },
     keyRotation: {
-      rotation: createRotation({ texts: store.sealedTexts, vault, keyFile, now, breathe: delivery.breathe }),
+      rotation: createRotation({
+        ...{ texts: store.sealedTexts, vault, keyFile, now, breathe: delivery.breathe },
+        settlingMs: options.settlingMs ?? SETTLING_MS,
+      }),
       isOperator,
     },
     trustedProxies: config.trustedProxies,

@@ -1,14 +1,14 @@
 import type { Resealed, SealedTextKey, SealedTextStore } from "../store/store.ts";
 import { type MasterVault, VaultError } from "../vault/vault.ts";
 
-/** Texts of one page: a transaction short enough that nobody waits for it. */
-const PAGE_TEXTS = 200;
+/** Rows of one page: a transaction short enough that nobody waits for it. */
+const PAGE_ROWS = 200;
 
 /** Where a pass through all sealed texts stands. */
 export interface Position {
   /** The number of the column in the store's list. */
   readonly column: number;
-  /** The key of the last text that was read there; null: none yet. */
+  /** The key of the last row that was read there; null: none yet. */
   readonly after: SealedTextKey | null;
 }
 
@@ -33,18 +33,17 @@ export async function resealPage(
 ): Promise<ResealedPage | null> {
   const column = texts.columns[position.column];
   if (column === undefined) return null;
-  const page = await texts.read(column, position.after, PAGE_TEXTS);
-  const stale = page.filter(({ sealed }) => vault.isStale(sealed));
+  const page = await texts.read(column, position.after, PAGE_ROWS);
+  const stale = page.texts.filter(({ sealed }) => vault.isStale(sealed));
   const fresh: Resealed[] = [];
   for (const { key, context, sealed } of stale) {
     const text = openOrNull(vault, sealed, context);
     if (text !== null) fresh.push({ key, was: sealed, sealed: vault.seal(text, context) });
   }
   const resealed = fresh.length === 0 ? 0 : await texts.write(column, fresh);
-  const end = page.length === PAGE_TEXTS ? page.at(-1) : undefined;
   return {
-    ...{ column, read: page.length, stale: stale.length, resealed, unreadable: stale.length - fresh.length },
-    next: nextOf(texts, position, end?.key),
+    ...{ column, read: page.texts.length, stale: stale.length, resealed, unreadable: stale.length - fresh.length },
+    next: nextOf(texts, position, page.next),
   };
 }
 
@@ -57,8 +56,8 @@ export async function resealRecord(texts: SealedTextStore, vault: MasterVault): 
   return isStale;
 }
 
-function nextOf(texts: SealedTextStore, { column }: Position, last: SealedTextKey | undefined): Position | null {
-  if (last !== undefined) return { column, after: last };
+function nextOf(texts: SealedTextStore, { column }: Position, last: SealedTextKey | null): Position | null {
+  if (last !== null) return { column, after: last };
   return column + 1 < texts.columns.length ? { column: column + 1, after: null } : null;
 }
 

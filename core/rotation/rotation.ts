@@ -17,6 +17,8 @@ export interface RotationDeps {
   /** Null where the environment gives the keys: then an operator changes them, and only sealing again is left to do. */
   readonly keyFile: KeyFile | null;
   readonly now: () => number;
+  /** How long what was sealed with the former key may still be on its way into the database; see {@link SETTLING_MS}. */
+  readonly settlingMs: number;
   /** Lets the event loop serve others, see `DeliveryDeps`. */
   readonly breathe: (since: number) => Promise<void>;
 }
@@ -59,11 +61,11 @@ export interface Rotation {
 }
 
 /**
- * What was sealed before the key was changed may still be on its way into the database: a request of 100,000 rows is sealed
+ * What was sealed before the key was changed may, where requests are answered, still be on its way into the database: a request of 100,000 rows is sealed
  * as a whole and written in slices (10 s on a slow machine). After so long nothing of it is left, and a pass that finds
  * nothing is proof.
  */
-const SETTLING_MS = 60_000;
+export const SETTLING_MS = 60_000;
 /** Pages of one step: an answer within a second, so that whoever asks sees it go on. */
 const STEP_PAGES = 20;
 
@@ -77,7 +79,7 @@ interface Pass {
 }
 
 /** Makes the rotation of one process. */
-export function createRotation({ texts, vault, keyFile, now, breathe }: RotationDeps): Rotation {
+export function createRotation({ texts, vault, keyFile, now, settlingMs, breathe }: RotationDeps): Rotation {
   let heldSince = Number.NEGATIVE_INFINITY;
   let pass: Pass | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -118,8 +120,8 @@ export function createRotation({ texts, vault, keyFile, now, breathe }: Rotation
     const resealed = await readPages(pass);
     if (pass.position !== null) return told("resealing", resealed);
     const ended = pass;
-    const waitMs = heldSince + SETTLING_MS - now();
-    const isProof = ended.startedAt >= heldSince + SETTLING_MS;
+    const waitMs = heldSince + settlingMs - now();
+    const isProof = ended.startedAt >= heldSince + settlingMs;
     const progress = await endOf(ended, resealed, isProof, waitMs);
     pass = null;
     return progress;

@@ -6,6 +6,7 @@ import { addBackupCommand } from "./backup.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
 import { addAfterPgRestoreCommand, addRestoreCommand } from "./restore.ts";
+import { addRotateKeyCommand } from "./rotate-key.ts";
 import { addSimulateCommand } from "./simulate.ts";
 
 const program = new Command("metrika-gateway cli")
@@ -19,6 +20,7 @@ addRestoreCommand(program);
 addAfterPgRestoreCommand(program);
 addMigrateCommand(program);
 addMoveCommand(program);
+addRotateKeyCommand(program);
 addSimulateCommand(program);
 
 program.parseAsync().catch((error) => {

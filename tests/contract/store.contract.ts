@@ -12,6 +12,7 @@ import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
+import { sealedTextsContract } from "./store/sealed-texts.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
@@ -38,6 +39,6 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
     const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
-    for (const part of [...parts, ...sending, ...rest]) part(() => world);
+    for (const part of [...parts, ...sending, ...rest, sealedTextsContract]) part(() => world);
   });
 }

@@ -7,6 +7,13 @@ export interface SealedText {
   readonly sealed: string;
 }
 
+/** The sealed texts of some rows that follow one another. */
+export interface SealedTextPage {
+  readonly texts: readonly SealedText[];
+  /** The key of the last row, from behind which to read on; null when there is no further row. */
+  readonly next: SealedTextKey | null;
+}
+
 /** The values of a key's columns, in their order. */
 export type SealedTextKey = readonly (string | number)[];
 
@@ -28,8 +35,8 @@ export interface KeyRecord {
 export interface SealedTextStore {
   /** The columns that hold sealed texts, as `table.column`; those of the installation go apart, see {@link readRecord}. */
   readonly columns: readonly string[];
-  /** Reads a column in the order of its keys, from behind `after` on (null: from the first). Nulls are left out. */
-  read(column: string, after: SealedTextKey | null, limit: number): Promise<readonly SealedText[]>;
+  /** Reads up to `limit` rows in the order of their keys, from behind `after` on (null: from the first). */
+  read(column: string, after: SealedTextKey | null, limit: number): Promise<SealedTextPage>;
   /** All or nothing but for what was changed meanwhile; how many were written. */
   write(column: string, texts: readonly Resealed[]): Promise<number>;
   readRecord(): Promise<KeyRecord>;

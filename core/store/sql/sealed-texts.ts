@@ -1,8 +1,9 @@
-import type { KeyRecord, Resealed, SealedText, SealedTextKey, SealedTextStore } from "../store.ts";
+import type { KeyRecord, Resealed, SealedTextKey, SealedTextPage, SealedTextStore } from "../store.ts";
 import { type SealedColumn, sealedColumns } from "./sealed-columns.ts";
 import { type Driver, type Param, statement, type Work } from "./work.ts";
 
-type Line = Readonly<Record<string, string | number>> & { readonly context: string; readonly sealed: string };
+/** A row of a sealed column: `key0`, `key1`, … and what stands there, which may have been forgotten. */
+type Line = Readonly<Record<string, string | number>> & { readonly context: string; readonly sealed: string | null };
 
 const nameOf = ({ table, column }: SealedColumn) => `${table}.${column}`;
 
@@ -11,11 +12,12 @@ function statementsOf(sealed: SealedColumn) {
   const { table, column, key, context, joined } = sealed;
   const keys = key.map((name, i) => `t.${name} as key${i}`).join(", ");
   const order = key.map((name) => `t.${name}`).join(", ");
-  const behind = `and (${order}) > (${key.map((_, i) => `?${i + 2}`).join(", ")})`;
+  const behind = `where (${order}) > (${key.map((_, i) => `?${i + 2}`).join(", ")})`;
+  // With the rows that hold nothing: thousands of them, passed over in one go, would hold everybody up.
   const select = (from: string) =>
     statement<Line, Param[]>(
       `select ${keys}, coalesce(${context}, '') as context, t.${column} as sealed from ${table} t ${joined}
-       where t.${column} is not null ${from} order by ${order} limit ?1`,
+       ${from} order by ${order} limit ?1`,
     );
   const where = key.map((name, i) => `${name} = ?${i + 3}`).join(" and ");
   return {
@@ -42,14 +44,18 @@ function ofColumn(column: string) {
   return found;
 }
 
-function* readColumn(column: string, after: SealedTextKey | null, limit: number): Work<readonly SealedText[]> {
+function* readColumn(column: string, after: SealedTextKey | null, limit: number): Work<SealedTextPage> {
   const { first, further, keyLength } = ofColumn(column);
   const lines = after === null ? yield* first.all(limit) : yield* further.all(limit, ...after);
-  return lines.map((line) => ({
-    key: Array.from({ length: keyLength }, (_, i) => line[`key${i}`] ?? ""),
-    context: line.context,
-    sealed: line.sealed,
-  }));
+  const keyOf = (line: Line) => Array.from({ length: keyLength }, (_, i) => line[`key${i}`] ?? "");
+  const end = lines.length === limit ? lines.at(-1) : undefined;
+  return {
+    texts: lines.flatMap((line) => {
+      const { context, sealed } = line;
+      return sealed === null ? [] : [{ key: keyOf(line), context, sealed }];
+    }),
+    next: end ? keyOf(end) : null,
+  };
 }
 
 function* writeColumn(column: string, texts: readonly Resealed[]): Work<number> {
