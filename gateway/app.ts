@@ -1,21 +1,34 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { type OpenApiDocument, openApiDocument } from "../core/plugin/valibot-openapi.ts";
+import type { Rotation } from "../core/rotation/rotation.ts";
 import packageJson from "../package.json" with { type: "json" };
 import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import { serveDocs } from "./http/docs-page.ts";
+import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
+import { counterRoutes } from "./routes/counters.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import type { RouteDeps } from "./routes/deps.ts";
+import { goalRoutes } from "./routes/goals.ts";
 import { healthRoutes } from "./routes/health.ts";
-import { type KeyRotationDeps, keyRotationRoutes } from "./routes/key-rotations.ts";
+import { invitationRoutes } from "./routes/invitations.ts";
+import { keyRotationRoutes } from "./routes/key-rotations.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
+import { meRoutes } from "./routes/me.ts";
+import { memberRoutes } from "./routes/members.ts";
+import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
+import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { setupRoutes } from "./routes/setup.ts";
+import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { workspaceRoutes } from "./routes/workspaces.ts";
 import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 
 /** What the HTTP interface is made of. */
@@ -24,7 +37,10 @@ export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
-  readonly keyRotation: KeyRotationDeps;
+  /** Changes the master key. */
+  readonly rotation: Rotation;
+  /** Signing people in; null where a Supabase project does it. */
+  readonly identity: Pick<EmbeddedIdentity, "identity" | "routes"> | null;
   /** Whose word about a client's address counts, see `client-address.ts`. */
   readonly trustedProxies: readonly string[];
   /** False once the gateway is stopping. */
@@ -36,7 +52,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   const app = createApp({ clientAddress: createClientAddress(deps.trustedProxies) });
   // Senders' routes first: they are the hot path, and Hono tries routers in order.
   const ofEverybody = healthRoutes(deps.routes.store, deps.isReady);
-  const ofOperator = keyRotationRoutes(deps.keyRotation);
+  const ofOperator = keyRotationRoutes(deps.routes, deps.rotation);
   if (deps.role === "worker") {
     for (const router of [ofEverybody, ofOperator]) app.route("/", router);
     return app;
@@ -50,7 +66,18 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     matchRateRoutes(deps.routes),
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
+    oauthApplicationRoutes(deps.routes),
+    accountRoutes(deps.routes),
+    oauthCallbackRoutes(deps.routes),
+    meRoutes(deps.routes),
+    setupRoutes(deps.routes),
+    workspaceRoutes(deps.routes),
+    memberRoutes(deps.routes),
+    invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
+    ...identityRoutes(deps),
+    counterRoutes(deps.routes),
+    goalRoutes(deps.routes),
     ofEverybody,
     ofOperator,
   ];
@@ -60,6 +87,13 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     scheme: "bearer",
     description: "A key made by `bun run cli api-key create --name NAME`",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description:
+      "The access token of a person's session at Supabase Auth, or at the gateway's own /auth/v1, which speaks the same. Whoever belongs to several workspaces names one in the header X-Workspace-Id.",
+  });
   app.openAPIRegistry.registerComponent("securitySchemes", "webhookSecret", {
     type: "apiKey",
     in: "header",
@@ -68,6 +102,11 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   });
   serveDocs(app, () => describeApp(app));
   return app;
+}
+
+/** Signing people in, and what the operator does about them. */
+function identityRoutes({ identity, routes }: AppDeps): readonly ReturnType<typeof createRouter>[] {
+  return identity === null ? [] : [identity.routes, userRoutes(routes, identity.identity)];
 }
 
 /** The OpenAPI 3.1 document of the app. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
+import type { SignUp } from "../core/accounts/workspaces.ts";
 import { MasterKeyError, parseMasterKey } from "../core/vault/master-key.ts";
 import { isProxy } from "./http/client-address.ts";
 
@@ -63,6 +64,19 @@ export const httpUrl: Reader<string> = refuse((value) => {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 });
 
+/** The address of a mail server, with what it asks for: `smtp://user:password@host:587`. */
+export const smtpUrl: Reader<string> = refuse((value) => {
+  const url = URL.parse(value);
+  if (url === null || !["smtp:", "smtps:"].includes(url.protocol)) return new Refusal("is not an smtp(s) address");
+  return url.hostname === "" ? new Refusal("names no server") : value;
+});
+
+/** Who letters come from: `name@example.com`, or `Name <name@example.com>`. */
+export const mailbox: Reader<string> = v.pipe(
+  v.string(),
+  v.regex(/^(?:[^<>\p{C}]+ ?<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u, "is not an e-mail address"),
+);
+
 /** Where the gateway stores: a SQLite file for one process, or a PostgreSQL database for any number of them. */
 export type DatabaseAddress =
   | { readonly kind: "sqlite"; readonly file: string }
@@ -118,6 +132,14 @@ export type Role = (typeof roles)[number];
 /** One of {@link roles}. */
 export const role: Reader<Role> = refuse(
   (value) => roles.find((known) => known === value) ?? new Refusal("is not a role"),
+);
+
+/** Who may come in without a code. */
+export const signUps = ["invitation", "open"] as const satisfies readonly SignUp[];
+
+/** One of {@link signUps}. */
+export const signUp: Reader<SignUp> = refuse(
+  (value) => signUps.find((known) => known === value) ?? new Refusal("is neither of the two"),
 );
 
 /** From everything to only what ends the process. */

@@ -10,6 +10,7 @@ import {
   httpUrl,
   logLevel,
   logLevels,
+  mailbox,
   masterKey,
   masterKeys,
   type Optional,
@@ -20,6 +21,9 @@ import {
   roles,
   type Setting,
   seconds,
+  signUp,
+  signUps,
+  smtpUrl,
   text,
   whole,
 } from "./config-readers.ts";
@@ -100,6 +104,26 @@ const fields = {
     "Publishable key of that project",
     "Copy it from the project's API settings",
     true,
+  ),
+  smtpUrl: optional(
+    "SMTP_URL",
+    smtpUrl,
+    "Mail server that letters to people go through, such as a link to a new password",
+    "Give an address such as smtps://user:password@smtp.example.com:465",
+    true,
+  ),
+  mailFrom: optional(
+    "MAIL_FROM",
+    mailbox,
+    "Who those letters come from",
+    "Give an address such as gateway@example.com, or Gateway <gateway@example.com>",
+  ),
+  signUp: field(
+    "SIGN_UP",
+    "invitation",
+    signUp,
+    `Who may come in without a code: ${signUps.join(" (nobody) or ")} (anybody, to a workspace of his own)`,
+    `Give one of ${signUps.join(", ")}`,
   ),
   yandexClientId: optional("YANDEX_CLIENT_ID", text, "Yandex OAuth application", "Copy it from oauth.yandex.ru"),
   yandexClientSecret: optional(
@@ -222,6 +246,7 @@ export const settings: readonly Setting[] = Object.values(fields).map(
 /** Settings that make sense only together. */
 const pairs = [
   ["SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"],
+  ["SMTP_URL", "MAIL_FROM"],
   ["YANDEX_CLIENT_ID", "YANDEX_CLIENT_SECRET"],
 ] as const;
 

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import type { SetupCodes } from "../core/accounts/setup-code.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
 import { createHousekeeping } from "../core/delivery/housekeeping.ts";
@@ -16,7 +17,7 @@ import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
-import { createSourceManager } from "../core/sources/manage-sources.ts";
+import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
@@ -24,14 +25,15 @@ import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type MasterVault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { wireAccounts } from "./accounts.ts";
 import { createGatewayApp } from "./app.ts";
-import { createAuthenticate } from "./auth/api-keys.ts";
 import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { adoptInstallation, findMasterKeys } from "./master-key.ts";
+import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
@@ -42,6 +44,8 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  /** In place of those that the configuration names. */
+  readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
   /** How long a change of the master key waits for requests under way; default: {@link SETTLING_MS}. */
@@ -53,8 +57,10 @@ export interface Gateway {
   readonly app: ReturnType<typeof createApp>;
   readonly store: Store;
   readonly worker: Worker;
+  readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
+  readonly setupCodes: SetupCodes;
   /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
   close(graceMs?: number): Promise<void>;
   /** From now on `/readyz` says no. */
@@ -73,7 +79,7 @@ const LARGE_BODIES_AT_ONCE = 4;
  * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
-  const plugins = findPlugins(config.plugins);
+  const plugins = options.plugins ?? findPlugins(config.plugins);
   const { masterKey } = options;
   const { keys, keyFile } = masterKey ? { keys: { current: masterKey }, keyFile: null } : await findMasterKeys(config);
   const vault = createVault(keys);
@@ -149,20 +155,17 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     newUuid,
     breathe: config.role === "worker" ? nextTurn : breathe,
   };
-  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 });
+  const { refresh, ...accounts } = wireAccounts(config, options.fetch, { store, vault, metrika, now, newUuid });
+  const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [refresh]);
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
+  const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
   const operatorToken = newSecret();
-  const { authenticate, isOperator, forget } = createAuthenticate(
-    store.apiKeys,
-    store.installation.workspaceId,
-    operatorToken,
-    now,
-  );
+  const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
   const limits = {
     maxBytes: config.maxRequestBytes,
     timeoutMs: config.requestTimeoutSeconds * 1000,
@@ -172,6 +175,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   const app = createGatewayApp({
     plugins,
     role: config.role,
+    identity: people.identity,
     sourceRouter: {
       store,
       accept,
@@ -186,28 +190,29 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       metrika,
       rules,
       plans,
-      sources: createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe }),
-      authenticate,
-      forgetApiKeys: forget,
+      sources,
+      ...accounts,
+      ...people.access,
+      apiKeys: people.apiKeys,
+      memberships: people.memberships,
+      setupCodes: people.setupCodes,
+      audit: people.audit,
+      signUp: config.signUp,
       publicUrl: config.publicUrl,
       limits,
       now,
       newUuid,
       breathe,
     },
-    keyRotation: {
-      rotation: createRotation({
-        ...{ texts: store.sealedTexts, vault, keyFile, now, breathe: delivery.breathe },
-        settlingMs: options.settlingMs ?? SETTLING_MS,
-      }),
-      isOperator,
-    },
+    rotation: createRotation({
+      ...{ texts: store.sealedTexts, vault, keyFile, now, breathe: delivery.breathe },
+      settlingMs: options.settlingMs ?? SETTLING_MS,
+    }),
     trustedProxies: config.trustedProxies,
     isReady: () => ready,
   });
-  store.shared?.onChange(({ of, uuid }) => {
-    if (of === "sources") registry.forget(uuid);
-    else forget();
+  store.shared?.onChange(({ of, id }) => {
+    if (of === "sources") registry.forget(id);
   });
   // The last of all: once it runs, only close() ends it.
   const maintenance = startMaintenance(
@@ -218,7 +223,9 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     app,
     store,
     worker,
+    sources,
     operatorToken,
+    setupCodes: people.setupCodes,
     drain() {
       ready = false;
     },
@@ -226,6 +233,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       ready = false;
       maintenance.stop();
       await worker.stop(graceMs);
+      await people.identity?.close();
       await store.close();
     },
   };

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { databaseName, readConfig } from "./config.ts";
-import { composeGateway } from "./gateway.ts";
+import { composeGateway, type Gateway } from "./gateway.ts";
 import { configureLogging } from "./logging.ts";
 import { explainFailure } from "./operator-errors.ts";
 import { addressWarnings } from "./public-address.ts";
@@ -31,9 +31,16 @@ async function main(): Promise<void> {
     publicUrl: config.publicUrl,
     database: databaseName(config.database),
   });
+  if (config.role !== "worker") await showSetupCode(gateway);
   // A worker shows nobody an address.
   const doubts = config.role === "worker" ? [] : addressWarnings(config.publicUrl, "en");
   for (const { code, message } of doubts) log.warning(message, { code });
+}
+
+/** Beside the log, which is kept and read by more people than those who start the gateway. */
+async function showSetupCode({ setupCodes }: Gateway): Promise<void> {
+  const code = await setupCodes.current();
+  if (code !== null) console.log(`Nobody owns this gateway yet. Sign in and enter the setup code ${code}`);
 }
 
 main().catch((error) => {

@@ -1,21 +1,25 @@
 import type { RouteConfig } from "@hono/zod-openapi";
+import { getLogger } from "@logtape/logtape";
 import type { Context } from "hono";
 import * as v from "valibot";
-import { parseExactJson } from "../core/conversion/exact-json.ts";
-import type { SenderRequest, SourceContext, SourcePlugin } from "../core/plugin/contract.ts";
+import type { SourceContext, SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
+import type { Proof } from "../core/plugin/verifiers/verifier.ts";
 import { type ContextDeps, createSourceContext } from "../core/sources/context.ts";
 import type { SourceRegistry } from "../core/sources/registry.ts";
+import { createSecretsOf, type TellOfSource } from "../core/sources/sender-secrets.ts";
 import type { SourceRecord } from "../core/store/store.ts";
-import { createRouter, type GatewayEnv, languageOf } from "./http/app-defaults.ts";
+import { createRouter, type GatewayEnv } from "./http/app-defaults.ts";
 import { invalidFields } from "./http/field-faults.ts";
-import type { BodyLimits } from "./http/read-body.ts";
-import { readJsonText } from "./http/read-json.ts";
 import { zodFaults } from "./http/zod-faults.ts";
+import { ReceivedRequest, type SenderLimits } from "./received-request.ts";
+import { createSenderCheck, type SenderCheckDeps } from "./verify-sender.ts";
+
+const log = getLogger(["metrika-gateway", "sources"]);
 
 export interface SourceRouterDeps extends ContextDeps {
   readonly registry: SourceRegistry;
-  readonly limits: BodyLimits & { readonly maxConversions: number };
+  readonly limits: SenderLimits;
 }
 
 /**
@@ -26,39 +30,27 @@ export interface SourceRouterDeps extends ContextDeps {
 export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
   const basePath = plugin.basePath ?? `/sources/${plugin.name}`;
-  const { verify } = plugin;
-  if (plugin.routes && !verify)
-    throw new Error(`Plugin ${plugin.name} has routes but no verifier: its senders could be anyone.`);
-
-  function verifiedSource(c: Context<GatewayEnv>, found: SourceRecord | null): SourceRecord {
-    const source = found?.plugin === plugin.name ? found : null;
-    const proof = verify?.verify(c.req.raw.headers, source, deps.now()) ?? "wrong";
-    if (proof === "missing") throw new ProblemError("secret_missing", { header: verify?.header ?? "" });
-    if (proof === "wrong" || source === null) throw new ProblemError("secret_wrong");
-    c.set("fallbackLanguage", source.language);
-    if (!source.isActive) throw new ProblemError("webhook_disabled");
-    return source;
-  }
-
-  const senderOf = (c: Context<GatewayEnv>): SenderRequest => ({
-    language: languageOf(c),
-    idempotencyKey: c.req.raw.headers.get("idempotency-key"),
-    maxConversions: deps.limits.maxConversions,
-    readJson: () => readJsonText(c.req.raw, deps.limits, parseExactJson),
-  });
+  if (!plugin.routes) return router;
+  if (!plugin.verify) throw new Error(`Plugin ${plugin.name} has routes but no verifier: its senders could be anyone.`);
+  const tell = tellOnce();
+  const configOf = createConfigOf(plugin, tell);
+  const secretsOf = createSecretsOf(deps.vault, tell);
+  const check = createSenderCheck(plugin.verify, { secretsOf, configOf, now: deps.now });
 
   // A source record is replaced whole when it changes, so what is made of it lives as long as the record.
   const contexts = new WeakMap<SourceRecord, SourceContext<unknown>>();
   function contextOf(source: SourceRecord): SourceContext<unknown> {
     let context = contexts.get(source);
     if (context === undefined) {
-      context = createSourceContext(deps, source, v.parse(plugin.config, source.config));
+      const known = configOf(source);
+      if (known === null) throw new ProblemError("source_unusable");
+      context = createSourceContext(deps, source, known.config);
       contexts.set(source, context);
     }
     return context;
   }
 
-  plugin.routes?.({
+  plugin.routes({
     intake(route, handler) {
       const idParam = /^\/\{(\w+)\}/.exec(route.path)?.[1];
       if (idParam === undefined) {
@@ -67,21 +59,56 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
       const path = `${basePath}${route.path}`;
       router.openAPIRegistry.registerPath({ ...route, path });
       const validateQuery = queryValidator(route);
-      const serve = (c: Context<GatewayEnv>, found: SourceRecord | null) => {
-        const source = verifiedSource(c, found);
+      const answer = (c: Context<GatewayEnv>, request: ReceivedRequest, source: SourceRecord | null, proof: Proof) => {
+        if (proof !== "right") throw check.refusal(proof);
+        // No proof is right without a source; a verifier that said so all the same would let anyone in.
+        if (source === null) throw check.refusal("wrong");
+        c.set("fallbackLanguage", source.language);
+        if (!source.isActive) throw new ProblemError("webhook_disabled");
         validateQuery(c);
         // The route's own types were checked where the plugin declared it.
         const own = c as unknown as Parameters<typeof handler>[0];
-        return handler(own, contextOf(source), senderOf(c)) as Promise<Response>;
+        return handler(own, contextOf(source), request) as Promise<Response>;
+      };
+      const serve = (c: Context<GatewayEnv>, found: SourceRecord | null) => {
+        const source = found?.plugin === plugin.name ? found : null;
+        const request = new ReceivedRequest(c, deps.limits);
+        const proof = check.prove(request, source);
+        return proof instanceof Promise
+          ? proof.then((proved) => answer(c, request, source, proved))
+          : answer(c, request, source, proof);
       };
       router.on(route.method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), (c) => {
         const id = c.req.param(idParam) ?? "";
+        if (check.hidesAddress) c.set("shownPath", path.replace(`{${idParam}}`, id));
         const remembered = deps.registry.remembered(id);
         return remembered ? serve(c, remembered) : deps.registry.find(id).then((found) => serve(c, found));
       });
     },
   });
   return router;
+}
+
+/** Reads the configs of a plugin's sources; null for one that does not fit its schema, which is told. */
+function createConfigOf(plugin: SourcePlugin, tell: TellOfSource): SenderCheckDeps["configOf"] {
+  return (source) => {
+    const parsed = v.safeParse(plugin.config, source.config);
+    if (parsed.success) return { config: parsed.output };
+    // The field alone: what stands in it may be a secret.
+    tell(source, `its config does not fit the plugin at "${v.getDotPath(parsed.issues[0]) ?? "config"}"`);
+    return null;
+  };
+}
+
+/** A source that refuses everybody does so many times a second, and stays as it is until a person changes it. */
+function tellOnce(): TellOfSource {
+  const told = new Set<string>();
+  return (source, reason) => {
+    const key = `${source.uuid} ${source.updatedAt} ${reason}`;
+    if (told.has(key)) return;
+    told.add(key);
+    log.warn("Source {sourceId} refuses its senders: {reason}", { sourceId: source.uuid, reason });
+  };
 }
 
 /**

@@ -11,7 +11,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/store": ["core/language.ts", "core/conversion"],
   "core/metrika": ["core/language.ts", "core/conversion"],
   "core/metrika/simulator": ["core/metrika"],
-  "core/accounts": ["core/language.ts", "core/metrika"],
+  "core/accounts": [
+    ...[
+      "core/audit",
+      "core/conversion",
+      "core/identity",
+      "core/language.ts",
+      "core/metrika",
+      "core/plugin",
+      "core/store",
+    ],
+    "core/vault",
+  ],
+  "core/audit": ["core/store"],
+  "core/identity": ["core/language.ts", "core/plugin", "core/store", "core/vault"],
   "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],
   "core/delivery": ["core/language.ts", "core/conversion", "core/metrika", "core/store", "core/vault"],
   "core/rotation": ["core/store", "core/vault"],
@@ -79,4 +92,15 @@ test("only the demo and the command that serves it import the simulator", () => 
 
 test("nothing that ships imports tests", () => {
   expect(imports.filter(({ to }) => to.startsWith("tests/") || to.endsWith(".test.ts"))).toEqual([]);
+});
+
+test("supabase-js is loaded when somebody signs in, never at the start", async () => {
+  const transpiler = new Bun.Transpiler({ loader: "ts" });
+  const kinds: string[] = [];
+  for await (const name of new Bun.Glob("{core,plugins,gateway}/**/*.ts").scan(ROOT)) {
+    if (name.endsWith(".test.ts")) continue;
+    const found = transpiler.scanImports(await Bun.file(`${ROOT}/${name}`).text());
+    kinds.push(...found.filter(({ path }) => path.startsWith("@supabase/")).map(({ kind }) => kind));
+  }
+  expect(new Set(kinds)).toEqual(new Set(["dynamic-import"]));
 });

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { accountSentences } from "../core/accounts/account-state.ts";
 import { tokenSentences } from "../core/accounts/check-token.ts";
+import { counterSentences } from "../core/accounts/counter-state.ts";
+import { goalSentences } from "../core/accounts/judge-goal.ts";
 import { findingSentences } from "../core/conversion/findings.ts";
 import { normaliseConversion } from "../core/conversion/normalise.ts";
 import { deliverySentences, rowDetails } from "../core/delivery/sentences.ts";
@@ -12,6 +15,9 @@ import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
 import { addressSentences } from "../gateway/public-address.ts";
+import { counterChecks } from "../gateway/routes/counter-shapes.ts";
+import { goalChecks } from "../gateway/routes/goal-shapes.ts";
+import { invitationChecks } from "../gateway/routes/invitations.ts";
 import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { specificationExample } from "../plugins/webhook-offline/examples.ts";
@@ -26,22 +32,34 @@ const deliveryDocs = ["docs/delivery.ru.md", "docs/delivery.md"] as const;
 const operations = ["docs/operations.ru.md", "docs/operations.md"] as const;
 const deployment = ["docs/deployment.ru.md", "docs/deployment.md"] as const;
 const scaling = ["docs/scaling.ru.md", "docs/scaling.md"] as const;
-const twins = [webhookDocs, deliveryDocs, operations, deployment, scaling, ["README.ru.md", "README.md"]] as const;
+const access = ["docs/access.ru.md", "docs/access.md"] as const;
+const twins = [
+  webhookDocs,
+  deliveryDocs,
+  access,
+  operations,
+  deployment,
+  scaling,
+  ["README.ru.md", "README.md"],
+] as const;
 /** The pages that share the codes among them, of each language. */
 const codePages = [
-  [webhookDocs[0], deliveryDocs[0]],
-  [webhookDocs[1], deliveryDocs[1]],
+  [webhookDocs[0], deliveryDocs[0], access[0]],
+  [webhookDocs[1], deliveryDocs[1], access[1]],
 ] as const;
 
 /** Every catalogue of codes, by the name that stands above its table in the documents: `<!-- codes: problems -->`. */
 const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   rowDetails,
   problems: problemCatalogue,
-  fields: { ...fieldSentences, ...webhookChecks },
+  fields: { ...fieldSentences, ...invitationChecks, ...webhookChecks, ...counterChecks, ...goalChecks },
   findings: findingSentences,
   delivery: deliverySentences,
   metrika: metrikaSentences,
   token: tokenSentences,
+  counters: counterSentences,
+  goals: goalSentences,
+  account: accountSentences,
   address: addressSentences,
 };
 
@@ -138,10 +156,10 @@ const codeTablesOf = (pages: readonly string[]) =>
 
 for (const pages of codePages) {
   const tables = codeTablesOf(pages);
-  const rowsOf = (name: string) => tables.find((table) => table.name === name)?.rows ?? [];
+  const rowsOf = (name: string) => tables.filter((table) => table.name === name).flatMap(({ rows }) => rows);
 
-  test(`every catalogue of codes stands once in ${pages.join(" or ")}, and nothing else is called one`, () => {
-    expect(tables.map(({ name }) => name).sort()).toEqual(Object.keys(catalogues).sort());
+  test(`every catalogue of codes stands in ${pages.join(" or ")}, and nothing else is called one`, () => {
+    expect([...new Set(tables.map(({ name }) => name))].sort()).toEqual(Object.keys(catalogues).sort());
   });
 
   test.each(Object.entries(catalogues))(

@@ -1,5 +1,6 @@
 import type { Localized, Params } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
+import type { MetrikaCounter } from "../metrika/counters.ts";
 import { MetrikaError } from "../metrika/errors.ts";
 import { goalIdentifiers } from "../metrika/goals.ts";
 
@@ -66,7 +67,28 @@ export async function checkToken(
   const soon = AbortSignal.any([signal, AbortSignal.timeout(LOGIN_MS)]);
   const [known] = await Promise.allSettled([metrika.login.get({ token, signal: soon })]);
   const login = known.status === "fulfilled" ? known.value.login : null;
-  const call = { token, loginKey: login ?? ask.tokenHash, counterId, signal };
+  const checked = await checkCounter(metrika, { token, loginKey: login ?? ask.tokenHash, counterId, signal });
+  return { login, ...checked };
+}
+
+/** What could be told of a counter, and why it could not be read. */
+export interface CounterReport extends Omit<TokenReport, "login"> {
+  readonly counter: MetrikaCounter | null;
+  /** What was thrown instead of the counter; undefined when there is one. */
+  readonly refusal: unknown;
+}
+
+/** Asks Metrika what a token may do with a counter. A refusal is a warning, never an error. */
+export async function checkCounter(
+  metrika: MetrikaClient,
+  call: {
+    readonly token: string;
+    readonly loginKey: string;
+    readonly counterId: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<CounterReport> {
+  const { counterId } = call;
   const [counter, goals] = await Promise.allSettled([metrika.counters.get(call), metrika.goals.list(call)]);
   const warnings: TokenWarning[] = [];
   if (counter.status === "rejected") warnings.push(warningOf(counter.reason, counterId));
@@ -80,7 +102,8 @@ export async function checkToken(
     warnings.push({ code: "goals_not_readable", params: { counter: counterId, text: textOf(goals.reason) } });
   }
   return {
-    login,
+    counter: counter.status === "fulfilled" ? counter.value : null,
+    refusal: counter.status === "rejected" ? counter.reason : undefined,
     timeZone: counter.status === "fulfilled" ? (counter.value.timeZoneName ?? null) : null,
     goals: goals.status === "fulfilled" ? [...goalIdentifiers(goals.value)] : null,
     warnings,

@@ -1,5 +1,7 @@
 import type { MetrikaError } from "../metrika/errors.ts";
 import { goalIdentifiers, isGoalIdentifier } from "../metrika/goals.ts";
+import { makeGoal } from "../metrika/make-goal.ts";
+import { exclusively } from "../store/exclusively.ts";
 import type { CounterGoals, CredentialRecord } from "../store/store.ts";
 import { backoffMs } from "./backoff.ts";
 import { asMetrikaError, credentialOf, noteSuccess, type OpenCredential, rest } from "./credential-use.ts";
@@ -53,9 +55,15 @@ export function readIsDue(
 /** Reads the goals of one counter, makes wished ones, and moves the rows that waited for the answer. */
 export async function checkGoals(deps: DeliveryDeps, counter: WaitingCounter, signal: AbortSignal): Promise<void> {
   const credential = await credentialOf(deps, counter.credentialId);
-  const goals = await readGoals(deps, counter, credential, signal);
+  // People make goals as well: whoever is at it has read the list, and saves what he finds. It is looked again soon.
+  const turn = { name: `goals:${counter.counterId}`, holder: deps.newUuid(), waitMs: 0 } as const;
+  const read = await exclusively(deps.store.leases, turn, async () => {
+    const goals = await readGoals(deps, counter, credential, signal);
+    if (goals) await deps.store.goals.save(goals);
+    return goals;
+  });
+  const goals = read?.result;
   if (!goals) return;
-  await deps.store.goals.save(goals);
   const known = new Map([[counterKey(counter), { ...goals, identifiers: new Set(goals.identifiers) }]]);
   for (let after = 0; ; ) {
     const since = performance.now();
@@ -101,8 +109,8 @@ async function readGoals(
 }
 
 /**
- * Makes the goals that a source wished for. Safe after a lost answer: the list was just read, so a goal whose making was
- * never answered stands in it and is not made again.
+ * Makes the goals that a source wished for. Safe after a lost answer that could not be cleared up: the list was just read, so
+ * a goal whose making was never answered stands in it and is not made again.
  */
 async function createWished(
   deps: DeliveryDeps,
@@ -115,12 +123,8 @@ async function createWished(
   for (const { target, create } of await deps.store.planning.targetsWaitingForGoal(workspaceId, counterId)) {
     if (!create || existing.has(target) || !isGoalIdentifier(target)) continue;
     try {
-      await deps.metrika.goals.create({
-        ...credential.call,
-        counterId,
-        goal: { name: target, identifier: target },
-        signal,
-      });
+      const goal = { name: target, identifier: target };
+      await makeGoal(deps.metrika.goals, { ...credential.call, counterId, goal, signal });
       made.push(target);
       deps.log.info("Goal {target} was created on counter {counter}", { target, counter: counterId });
     } catch (thrown) {

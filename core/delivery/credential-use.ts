@@ -1,5 +1,6 @@
 import { MetrikaError } from "../metrika/errors.ts";
 import type { CredentialRecord } from "../store/store.ts";
+import { tokenContext } from "../vault/token-context.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { loginKeyOf } from "./login-key.ts";
@@ -11,9 +12,6 @@ export interface OpenCredential {
   /** What every call of the client takes. */
   readonly call: { readonly token: string; readonly loginKey: string; readonly isBackground: true };
 }
-
-/** The context that binds a sealed token to its credential. */
-export const tokenContext = (credentialUuid: string) => `credential:${credentialUuid}`;
 
 /** Opens a credential's token for the worker. */
 export function openCredential(vault: Vault, record: CredentialRecord): OpenCredential {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { tokenContext } from "../vault/token-context.ts";
 import { createVault } from "../vault/vault.ts";
-import { tokenContext } from "./credential-use.ts";
 import type { DeliveryDeps } from "./deps.ts";
 import { pollUploads } from "./poll-uploads.ts";
 import { defaultRules } from "./rules.ts";

@@ -38,8 +38,21 @@ export interface WorkerTiming {
   readonly wakeMs: number;
 }
 
+/** What else only one of several gateways does once in a while. */
+export interface Chore {
+  /** For the log. */
+  readonly name: string;
+  readonly periodMs: number;
+  /** @param signal aborted when the gateway stops and has waited long enough */
+  run(signal: AbortSignal): Promise<void>;
+}
+
 /** Makes a worker that stands still until it is started. */
-export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs: 1000, wakeMs: 50 }): Worker {
+export function createWorker(
+  deps: DeliveryDeps,
+  timing: WorkerTiming = { tickMs: 1000, wakeMs: 50 },
+  chores: readonly Chore[] = [],
+): Worker {
   const { store, rules } = deps;
   const underWay = new Map<string, Promise<void>>();
   /** Polls in a row without an answer, by counter and credential: an outage must not use up the day's requests. */
@@ -54,6 +67,9 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
     await flagLateUploads(deps, at);
     begin("logins", () => learnLogins(deps));
   });
+  const eachChore = chores.map(({ name, periodMs, run }) =>
+    every(periodMs, deps.now, async () => begin(`chore ${name}`, () => run(aborter.signal))),
+  );
   let timer: ReturnType<typeof setTimeout> | null = null;
   let timerAt = 0;
   let round: Promise<unknown> | null = null;
@@ -126,6 +142,7 @@ export function createWorker(deps: DeliveryDeps, timing: WorkerTiming = { tickMs
   /** What only one of several gateways does, beside asking Metrika. */
   async function keepHouse(mayRest: boolean): Promise<number> {
     await eachHour();
+    for (const due of eachChore) await due();
     if (isFirstLook) await finishPausing(deps);
     else await eachFewMinutes();
     isFirstLook = false;

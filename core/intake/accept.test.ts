@@ -41,7 +41,15 @@ async function door(through: (committer: Committer) => Committer = (committer) =
       uncertainPolicy: "resend",
     },
     ...{ timeZone: "Europe/Moscow", timeZoneFrom: "default", defaultCurrency: "RUB", defaultCurrencyFrom: "default" },
-    ...{ language: "ru", secretHash: null, isActive: true, deliveryPaused: false, createdAt: NOW, updatedAt: NOW },
+    ...{
+      language: "ru",
+      secretHash: null,
+      sealedSecret: null,
+      isActive: true,
+      deliveryPaused: false,
+      createdAt: NOW,
+      updatedAt: NOW,
+    },
   });
   const committer = through(createCommitter(store.intake, 1_000_000, () => {}));
   const targets = createKnownTargets(store.goals, () => NOW);

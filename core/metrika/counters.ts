@@ -5,6 +5,10 @@ import type { CallOptions, MetrikaHttp } from "./http.ts";
 /** Rights to a counter that allow writing; the others are `view, analyst, view_access_filter, analyst_access_filter`. */
 const WRITING: readonly string[] = ["own", "edit"];
 
+/** Whether a right lets its login upload and create goals; null when Metrika does not tell the right. */
+export const mayWrite = (permission: string | null): boolean | null =>
+  permission ? WRITING.includes(permission) : null;
+
 const CounterAnswer = v.pipe(
   v.object({
     id: v.pipe(v.number(), v.safeInteger()),
@@ -29,7 +33,7 @@ const CounterAnswer = v.pipe(
     status: counter.status,
     permission: counter.permission,
     /** Whether the token's login may upload and create goals; null when Metrika does not tell its right. */
-    writable: counter.permission ? WRITING.includes(counter.permission) : null,
+    writable: mayWrite(counter.permission),
     ownerLogin: counter.owner_login,
     site: counter.site2?.site ?? counter.site,
     /** Name in the tz database, for example `Europe/Moscow`. */

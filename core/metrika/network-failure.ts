@@ -27,8 +27,8 @@ export interface NetworkFailure {
 
 /** Turns what fetch threw for want of an answer into the error that says whether the body may have arrived. */
 export function unreachableBy(failure: NetworkFailure): MetrikaError {
-  const code = codeOf(failure.cause);
-  const certainlyNot = !failure.hasBody || failure.bodyTaken === false || (code !== null && NOTHING_SENT.test(code));
+  const code = failureCodeOf(failure.cause);
+  const certainlyNot = !failure.hasBody || failure.bodyTaken === false || neverSent(failure.cause);
   return new MetrikaError(`No answer from Metrika to ${failure.operation}${code === null ? "" : ` (${code})`}`, {
     kind: "unreachable",
     bodyMayHaveArrived: !certainlyNot,
@@ -36,7 +36,14 @@ export function unreachableBy(failure: NetworkFailure): MetrikaError {
   });
 }
 
-function codeOf(cause: unknown): string | null {
+/** Whether what fetch threw proves that not a byte of the request left this process. */
+export function neverSent(failure: unknown): boolean {
+  const code = failureCodeOf(failure);
+  return code !== null && NOTHING_SENT.test(code);
+}
+
+/** The `code` of what fetch threw, such as `ECONNRESET`. */
+export function failureCodeOf(cause: unknown): string | null {
   if (typeof cause !== "object" || cause === null || !("code" in cause)) return null;
   return typeof cause.code === "string" ? cause.code : null;
 }

@@ -71,7 +71,8 @@ function readEnvelope(text: string): v.InferOutput<typeof Envelope> | null {
   }
 }
 
-function visible(text: string): string {
+/** A text of another server on one line of bounded length. */
+export function visible(text: string): string {
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
   return line.length > 500 ? `${line.slice(0, 499)}…` : line;
 }

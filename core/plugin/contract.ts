@@ -5,7 +5,7 @@ import type { AcceptOptions } from "../intake/accept.ts";
 import type { Receipt } from "../intake/receipt.ts";
 import type { Language, Localized } from "../language.ts";
 import type { batchAnswer, dryRunAnswer, receiptAnswer } from "./answers.ts";
-import type { SenderVerifier } from "./verifiers.ts";
+import type { SenderVerifier, SentBody } from "./verifiers/verifier.ts";
 
 /**
  * A plugin knows one kind of origin. It is code, listed in the gateway's configuration; a *source* is one configured use of
@@ -25,8 +25,11 @@ export interface SourcePlugin<Config = unknown> {
   readonly config: GenericSchema<unknown, Config>;
   /** Where its routes are mounted; default `/sources/{name}`. Each route's path begins with the source's id, `/{source_id}`. */
   readonly basePath?: string;
-  /** How a sender proves itself. Null only for a plugin without routes. */
-  readonly verify: SenderVerifier | null;
+  /**
+   * How a sender proves itself; null only for a plugin without routes. Where it depends on the source's config, bodies are
+   * read before any proof and every refusal is told in the same words, since an unknown source has no config.
+   */
+  readonly verify: SenderVerifier | ((config: Config) => SenderVerifier) | null;
   /** Called once, at start, to declare the routes. */
   routes?(router: SourceRouter<Config>): void;
 }
@@ -49,16 +52,17 @@ export type IntakeHandler<Route extends RouteConfig, Config> = (
 ) => ReturnType<RouteHandler<Route, Env>>;
 
 /** The request of a verified sender, read within the gateway's limits. */
-export interface SenderRequest {
+export interface SenderRequest extends SentBody {
   /** From `Accept-Language`, else the source's own. */
   readonly language: Language;
-  /** The header `Idempotency-Key`, or null. */
+  /** The id that the sender signed its message with, else the header `Idempotency-Key`, or null. */
   readonly idempotencyKey: string | null;
   /** Conversions that one request may carry. */
   readonly maxConversions: number;
   /**
    * The body as JSON; integers beyond 2^53 arrive as strings of their digits. `text` gives it as it was sent, a large one made
-   * anew at each call.
+   * anew at each call. Its bytes are not kept, unless `raw` or `readForm` was called before: whoever wants them later, calls
+   * `raw` first.
    * @throws {ProblemError} when it is too large, too slow, not UTF-8 or not JSON
    */
   readJson(): Promise<{ readonly value: unknown; readonly text: () => string }>;

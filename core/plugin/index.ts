@@ -18,4 +18,19 @@ export {
 export { ProblemError } from "./problem.ts";
 export { problemResponses } from "./problem-openapi.ts";
 export { component, jsonBody, jsonResponse } from "./valibot-openapi.ts";
-export { type SenderVerifier, sharedSecret } from "./verifiers.ts";
+export { formToken } from "./verifiers/form-token.ts";
+export { type HmacOptions, hmac } from "./verifiers/hmac.ts";
+export { pathSecret } from "./verifiers/path-secret.ts";
+export { sharedSecret } from "./verifiers/shared-secret.ts";
+export { type SignedFormOptions, signedForm } from "./verifiers/signed-form.ts";
+export { standardWebhooks } from "./verifiers/standard-webhooks.ts";
+export type {
+  AddressVerifier,
+  BodyVerifier,
+  HeaderVerifier,
+  Proof,
+  SecretKind,
+  SenderSecrets,
+  SenderVerifier,
+  SentBody,
+} from "./verifiers/verifier.ts";

@@ -46,7 +46,12 @@ export class ProblemError extends Error {
 
 /** "Not now": a 503 that names the seconds to wait, in its sentence and as `Retry-After`. */
 export function retryLater(
-  code: "overloaded" | "storage_unavailable" | "metrika_not_answering",
+  code:
+    | "overloaded"
+    | "storage_unavailable"
+    | "metrika_not_answering"
+    | "yandex_not_answering"
+    | "identity_unavailable",
   seconds: number,
   cause?: unknown,
 ): ProblemError {

@@ -1,25 +1,24 @@
-import { checkToken, type TokenReport, type TokenWarning } from "../accounts/check-token.ts";
 import { isTimeZone } from "../conversion/date-time.ts";
-import { tokenContext } from "../delivery/credential-use.ts";
 import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delivery/withdraw.ts";
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
 import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
-import { hashSecret, newSecret } from "../vault/secrets.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { SourceRegistry } from "./registry.ts";
-
-/** How long Metrika may take to answer about a token before the webhook is made without its answer. */
-const CHECK_MS = 5000;
-const OVERLAP_MS = 86_400_000;
+import { type GrantedAccess, grantAccess, replaceAccess, type SourceAccess } from "./source-access.ts";
+import { keptSecret, rotatedSecret, type SourceSecret } from "./source-secret.ts";
 
 /** A source as it is asked for; null where the gateway is to choose. */
 export interface NewSourceInput {
   readonly plugin: string;
+  /** As the plugin's schema has it. */
+  readonly config: SourceRecord["config"];
+  /** What its senders prove themselves by. */
+  readonly secret: SourceSecret;
   readonly name: string;
   readonly description: string | null;
   readonly counterId: number;
-  readonly token: string;
+  readonly access: SourceAccess;
   readonly timeZone: string | null;
   readonly defaultCurrency: string | null;
   readonly language: Language;
@@ -40,20 +39,26 @@ export interface SourceManagerDeps {
 
 /** Sources as people make and change them. */
 export interface SourceManager {
-  /** Makes a source with a token of its own. The secret is told this once. */
+  /**
+   * Makes a source.
+   * @throws {ProblemError} of an account that cannot be used with the counter, see `checkAccount`
+   */
   create(
     workspaceId: number,
     input: NewSourceInput,
-  ): Promise<{ source: SourceRecord; secret: string; warnings: readonly TokenWarning[] }>;
+  ): Promise<{ readonly source: SourceRecord; readonly access: GrantedAccess }>;
   /**
    * When it pauses delivery, the rows are taken out of the files that are not on their way before it resolves; when it resumes
    * it, they are given back to the planner.
    */
   change(source: SourceRecord, change: SourceChange): Promise<SourceRecord>;
-  /** Gives the source another token; what waited for one goes on by itself. */
-  replaceToken(source: SourceRecord, token: string): Promise<readonly TokenWarning[]>;
+  /**
+   * Prepares another access, see `replaceAccess`: the source uses it when it is changed to the credential that is told.
+   * @throws {ProblemError} as `create` does
+   */
+  replaceAccess(source: SourceRecord, access: SourceAccess): Promise<GrantedAccess>;
   /** A new secret; the old one stays valid for a day, so that a sender can be changed without loss. */
-  rotateSecret(source: SourceRecord): Promise<{ secret: string; previousValidUntil: number }>;
+  rotateSecret(source: SourceRecord, secret: SourceSecret): Promise<{ previousValidUntil: number }>;
   /**
    * What was accepted is still delivered, paused or not, since nobody can resume a deleted source; unless `discard`: then
    * what is not on its way is cancelled.
@@ -63,69 +68,26 @@ export interface SourceManager {
   cancel(of: Withdrawn, dryRun: boolean): Promise<Cancelled>;
 }
 
-const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex");
-
 /** Makes the manager of one process. */
 export function createSourceManager(deps: SourceManagerDeps): SourceManager {
   const { store, vault, registry, now } = deps;
 
-  const hashOfToken = (token: string) => vault.hmac("token", token);
-
-  const check = (token: string, counterId: number) =>
-    checkToken(deps.metrika, {
-      token,
-      tokenHash: hashOfToken(token),
-      counterId,
-      signal: AbortSignal.timeout(CHECK_MS),
-    });
-
-  /** What Metrika told is kept: the login owns the quota, the goals judge the targets. */
-  async function keep(
-    report: TokenReport,
-    credentialId: number,
-    workspaceId: number,
-    counterId: number,
-  ): Promise<void> {
-    if (report.login !== null) await store.credentials.recordLogin(credentialId, report.login, now());
-    if (report.goals === null) return;
-    // Not a read that a waiting row forced: attemptedAt 0 leaves the next unknown target its own read.
-    await store.goals.save({
-      workspaceId,
-      counterId,
-      identifiers: report.goals,
-      fetchedAt: now(),
-      attemptedAt: 0,
-      failures: 0,
-      unreadableSince: null,
-      errorCode: null,
-    });
-  }
-
   return {
     async create(workspaceId, input) {
-      const { token, counterId } = input;
-      const report = await check(token, counterId);
-      const credentialUuid = deps.newUuid();
-      const credential = await store.credentials.create({
-        uuid: credentialUuid,
-        workspaceId,
-        sealedToken: vault.seal(token, tokenContext(credentialUuid)),
-        tokenHash: hashOfToken(token),
-        now: now(),
-      });
-      await keep(report, credential.id, workspaceId, counterId);
-      const secret = newSecret();
+      const { counterId } = input;
+      const access = await grantAccess(deps, { workspaceId, counterId }, input.access);
+      const uuid = deps.newUuid();
       // Resolved once and stored: a zone that followed the counter would give a retried row another second.
-      const ofCounter = report.timeZone !== null && isTimeZone(report.timeZone) ? report.timeZone : null;
+      const ofCounter = access.timeZone !== null && isTimeZone(access.timeZone) ? access.timeZone : null;
       const source = await store.sources.create({
-        uuid: deps.newUuid(),
+        uuid,
         workspaceId,
         plugin: input.plugin,
         name: input.name,
         description: input.description,
         counterId,
-        credentialId: credential.id,
-        config: {},
+        credentialId: access.credentialId,
+        config: input.config,
         configVersion: 1,
         options: input.options,
         timeZone: input.timeZone ?? ofCounter ?? "Europe/Moscow",
@@ -133,13 +95,13 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         defaultCurrency: input.defaultCurrency ?? "RUB",
         defaultCurrencyFrom: input.defaultCurrency !== null ? "request" : "default",
         language: input.language,
-        secretHash: hashOf(secret),
+        ...keptSecret(vault, uuid, input.secret),
         isActive: true,
         deliveryPaused: false,
         createdAt: now(),
         updatedAt: now(),
       });
-      return { source, secret, warnings: report.warnings };
+      return { source, access };
     },
 
     async change(source, change) {
@@ -150,29 +112,12 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       return changed;
     },
 
-    async replaceToken(source, token) {
-      const report = await check(token, source.counterId);
-      const credential = await store.credentials.get(source.credentialId);
-      if (!credential) throw new Error(`Credential ${source.credentialId} of a source is gone.`);
-      await store.credentials.replaceToken(
-        credential.id,
-        vault.seal(token, tokenContext(credential.uuid)),
-        hashOfToken(token),
-        now(),
-      );
-      await keep(report, credential.id, source.workspaceId, source.counterId);
-      return report.warnings;
-    },
+    replaceAccess: (source, access) => replaceAccess(deps, source, access),
 
-    async rotateSecret(source) {
-      const secret = newSecret();
-      const previousValidUntil = now() + OVERLAP_MS;
-      await this.change(source, {
-        secretHash: hashOf(secret),
-        previousSecretHash: source.secretHash,
-        previousSecretExpiresAt: previousValidUntil,
-      });
-      return { secret, previousValidUntil };
+    async rotateSecret(source, secret) {
+      const rotated = rotatedSecret(vault, source, secret, now());
+      await this.change(source, rotated);
+      return { previousValidUntil: rotated.previousSecretExpiresAt };
     },
 
     async remove(source, discard) {

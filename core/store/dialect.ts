@@ -1,16 +1,16 @@
 import { type AnyColumn, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { PgDb } from "./postgres/open.ts";
 import type * as postgres from "./schema.postgres.ts";
-import { apiKeys, counterGoals, credentials, sources } from "./schema.sqlite.ts";
+import * as sqlite from "./schema.sqlite.ts";
 import type { Db } from "./sqlite/open.ts";
 
 /**
  * A database as drizzle sees it, for queries that are written once. They are written in PostgreSQL's types and always awaited,
  * never asked by `get`, `all` or `run`, which only SQLite's builders have.
  */
-export interface Accounts {
+export interface Drizzle {
   readonly db: PgDb;
-  readonly tables: Pick<typeof postgres, "apiKeys" | "counterGoals" | "credentials" | "sources">;
+  readonly tables: Pick<typeof postgres, keyof typeof postgres & keyof typeof sqlite>;
   /** Whether an id is one of a list that comes as JSON. */
   isOneOf(id: AnyColumn, list: Placeholder): SQL;
   /** See `SourceStore.changesElsewhere`. */
@@ -21,12 +21,12 @@ export interface Accounts {
  * Queries on SQLite: the one cast between the twins. Their builders have the same methods, those of SQLite answer when awaited
  * as well, and `dialect.test.ts` holds the tables to the same rows.
  */
-export function accountsOnSqlite(db: Db): Accounts {
+export function drizzleOnSqlite(db: Db): Drizzle {
   // https://www.sqlite.org/pragma.html#pragma_data_version
   const dataVersion = db.$client.prepare<{ data_version: number }, []>("pragma data_version");
-  const twins: unknown = { db, tables: { apiKeys, counterGoals, credentials, sources } };
+  const twins: unknown = { db, tables: sqlite };
   return {
-    ...(twins as Pick<Accounts, "db" | "tables">),
+    ...(twins as Pick<Drizzle, "db" | "tables">),
     isOneOf: (id, list) => sql`${id} in (select value from json_each(${list}))`,
     changesElsewhere: async () => dataVersion.get()?.data_version ?? 0,
   };

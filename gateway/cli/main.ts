@@ -1,13 +1,17 @@
 import { Command } from "commander";
 import { CopyDamagedError } from "../../core/store/database-errors.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { addAccountCommands } from "./account.ts";
 import { addApiKeyCommands } from "./api-key.ts";
 import { addBackupCommand } from "./backup.ts";
+import { addMemberCommands } from "./member.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
 import { addAfterPgRestoreCommand, addRestoreCommand } from "./restore.ts";
 import { addRotateKeyCommand } from "./rotate-key.ts";
+import { addSetupCodeCommand } from "./setup-code.ts";
 import { addSimulateCommand } from "./simulate.ts";
+import { addUserCommands } from "./user.ts";
 
 const program = new Command("metrika-gateway cli")
   .description("The command line of metrika-gateway")
@@ -15,6 +19,9 @@ const program = new Command("metrika-gateway cli")
   .showHelpAfterError();
 
 addApiKeyCommands(program);
+addAccountCommands(program);
+addMemberCommands(program);
+addSetupCodeCommand(program);
 addBackupCommand(program);
 addRestoreCommand(program);
 addAfterPgRestoreCommand(program);
@@ -22,6 +29,7 @@ addMigrateCommand(program);
 addMoveCommand(program);
 addRotateKeyCommand(program);
 addSimulateCommand(program);
+addUserCommands(program);
 
 program.parseAsync().catch((error) => {
   console.error(error instanceof Error ? error.message : error);

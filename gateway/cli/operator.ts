@@ -3,7 +3,13 @@ import { composeGateway } from "../gateway.ts";
 import { findRunning } from "../running.ts";
 
 /** Answers one management request, whoever holds the database. */
-export type Operate = (method: string, path: string, body?: unknown) => Promise<unknown>;
+export type Operate = (
+  method: string,
+  path: string,
+  body?: unknown,
+  /** Public id; default: the workspace made at first start. */
+  workspaceId?: string,
+) => Promise<unknown>;
 
 /**
  * Lets a command act as the operator: through the HTTP interface of the gateway that runs on the data folder, or, when none
@@ -28,8 +34,13 @@ export async function asOperator<T>(act: (operate: Operate, config: Config) => P
 }
 
 function operateBy(ask: (request: Request) => Promise<Response>, url: string, token: string): Operate {
-  return async (method, path, body) => {
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "accept-language": "en" };
+  return async (method, path, body, workspaceId) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "accept-language": "en",
+      ...(workspaceId !== undefined && { "x-workspace-id": workspaceId }),
+    };
     const answer = await ask(
       new Request(url + path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
     );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import * as v from "valibot";
 import { RefusedError } from "../../core/store/database-errors.ts";
-import { KEY_ROTATIONS, RotationStep, StartedRotation } from "../routes/key-rotations.ts";
+import { KEY_ROTATIONS, ROTATION_STEPS, RotationStep, StartedRotation } from "../routes/key-rotations.ts";
 import { whole } from "./figures.ts";
 import { asOperator, type Operate } from "./operator.ts";
 
@@ -36,7 +36,7 @@ async function changeKey(operate: Operate): Promise<Changed> {
   let resealed = 0;
   let isToldToWait = false;
   for (;;) {
-    const answer = await operate("POST", `${KEY_ROTATIONS}/${key_id}/steps`);
+    const answer = await operate("POST", ROTATION_STEPS, { key_id });
     const { phase, ...step } = v.parse(RotationStep, answer);
     resealed += step.resealed;
     if (phase === "done") {

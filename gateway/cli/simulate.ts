@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 export function addSimulateCommand(program: Command): void {
   program
     .command("simulate")
-    .description("Serve the Metrika simulator, with the demo's counter, token and visits")
+    .description("Serve the Metrika simulator, with the demo's counter, token, OAuth application and visits")
     .option("--port <port>", "TCP port; 0 takes a free one", wholeNumber, 8788)
     .option("--host <host>", "address to listen on", "127.0.0.1")
     .option("--processing-seconds <seconds>", "how long Metrika works on a file", wholeNumber, 60)
@@ -16,12 +16,15 @@ export function addSimulateCommand(program: Command): void {
       seedDemo(simulator);
       const { url, stop } = await simulator.serve({ port, hostname: host });
       console.log(`The Metrika simulator serves ${url}
-  token    ${demo.token}
-  counter  ${demo.counterId} with the goals ${demo.goals.map((goal) => goal.identifier).join(", ")}
-  ledger   ${url}/_simulator/ledger
+  token        ${demo.token}
+  application  ${demo.application.clientId}, secret ${demo.application.clientSecret}
+  redirect     ${demo.application.redirectUris[0]}
+  counter      ${demo.counterId} with the goals ${demo.goals.map((goal) => goal.identifier).join(", ")}
+  ledger       ${url}/_simulator/ledger
 
 Point a gateway at it:
-  METRIKA_API_URL=${url} YANDEX_OAUTH_URL=${url} YANDEX_LOGIN_URL=${url} bun run start`);
+  METRIKA_API_URL=${url} YANDEX_OAUTH_URL=${url} YANDEX_LOGIN_URL=${url} \\
+  YANDEX_CLIENT_ID=${demo.application.clientId} YANDEX_CLIENT_SECRET=${demo.application.clientSecret} bun run start`);
       const end = async () => {
         await stop();
         process.exit(0);

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Language } from "../../core/language.ts";
 import { BatchRow, BatchStatus, Receipt } from "../../core/plugin/answer-schemas.ts";
+import { BegunConnection, ConnectedAccount } from "../routes/account-shapes.ts";
 import { CreatedWebhook, pageOf } from "../routes/webhook-shapes.ts";
 
 /** The gateway's answers, as its own document describes them. */
@@ -8,10 +9,13 @@ export type BatchAnswer = v.InferOutput<typeof BatchStatus>;
 export type BatchRowAnswer = v.InferOutput<typeof BatchRow>;
 export type ReceiptAnswer = v.InferOutput<typeof Receipt>;
 export type WebhookAnswer = v.InferOutput<typeof CreatedWebhook>;
+export type AccountAnswer = v.InferOutput<typeof ConnectedAccount>;
 
 /** What the demo asks of the gateway: over HTTP, as any program would. */
 export interface DemoClient {
   createApiKey(operatorToken: string, name: string): Promise<string>;
+  /** @param consent opens the page where a person allows the access, and tells the address that the browser is sent to */
+  connectAccount(apiKey: string, consent: (authorizeUrl: string) => string): Promise<AccountAnswer>;
   createWebhook(apiKey: string, webhook: object): Promise<WebhookAnswer>;
   post(webhook: WebhookAnswer, body: string): Promise<ReceiptAnswer>;
   status(webhook: WebhookAnswer, batchId: string): Promise<BatchAnswer>;
@@ -55,6 +59,13 @@ export function connect(url: string, language: Language, signal: AbortSignal): D
     async createApiKey(operatorToken, name) {
       const body = JSON.stringify({ name });
       return (await ask(NewKey, { method: "POST", path: "/v1/api-keys", proof: bearer(operatorToken), body })).key;
+    },
+    async connectAccount(apiKey, consent) {
+      const start = { method: "POST", path: "/v1/accounts/connect", proof: bearer(apiKey), body: "{}" };
+      const { authorize_url } = await ask(BegunConnection, start);
+      const { code, state } = Object.fromEntries(new URL(consent(authorize_url)).searchParams);
+      const body = JSON.stringify({ code, state });
+      return ask(ConnectedAccount, { method: "POST", path: "/v1/accounts/callback", proof: bearer(apiKey), body });
     },
     createWebhook: (apiKey, webhook) =>
       ask(CreatedWebhook, { method: "POST", path, proof: bearer(apiKey), body: JSON.stringify(webhook) }),

@@ -1,6 +1,6 @@
 import { type Language, type Params, render } from "../../core/language.ts";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
-import type { BatchAnswer, BatchRowAnswer, WebhookAnswer } from "./client.ts";
+import type { AccountAnswer, BatchAnswer, BatchRowAnswer, WebhookAnswer } from "./client.ts";
 import type { RowFate } from "./fates.ts";
 import { type PhraseName, phrases } from "./phrases.ts";
 import type { Rig } from "./rig.ts";
@@ -13,7 +13,7 @@ export interface Narrator {
   opening(rig: Rig): void;
   /** A heading, from whose time on the events are counted; another instant may be given. */
   begin(heading: string, at?: number): void;
-  webhook(webhook: WebhookAnswer): void;
+  webhook(webhook: WebhookAnswer, account: AccountAnswer): void;
   /** What the gateway took, with the reason of each refused row. */
   taken(intake: Intake): void;
   moved(batch: BatchAnswer): void;
@@ -84,8 +84,9 @@ export function createNarrator({ terminal, language, now }: NarratorDeps): Narra
       terminal.heading(heading);
       begun = at;
     },
-    webhook({ webhook_id, secret, url, warnings }) {
+    webhook({ webhook_id, secret, url, warnings }, { login }) {
       terminal.fields([
+        [say("account"), say("account_connected", { login })],
         ["webhook_id", webhook_id],
         ["secret", say("secret_shown", { secret })],
         ["url", url],

@@ -19,7 +19,15 @@ export const phrases = {
   },
   log: { ru: "журнал", en: "log" },
 
-  step_webhook: { ru: "1. Создаём вебхук", en: "1. A webhook is created" },
+  step_webhook: {
+    ru: "1. Подключаем аккаунт Яндекса и создаём вебхук",
+    en: "1. A Yandex account is connected, and a webhook is created",
+  },
+  account: { ru: "аккаунт", en: "account" },
+  account_connected: {
+    ru: "{login}: доступ разрешён на странице согласия (её тоже играет симулятор)",
+    en: "{login}: access was allowed on the consent page (the simulator plays it too)",
+  },
   secret_shown: { ru: "{secret} (показан один раз)", en: "{secret} (shown this once)" },
   step_example: {
     ru: "2. Отправляем пример из спецификации: конверсий 1",

@@ -2,12 +2,13 @@ import { appendFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
-import { seedDemo } from "../../core/metrika/simulator/demo-data.ts";
+import { demo, seedDemo } from "../../core/metrika/simulator/demo-data.ts";
 import type { ServedSimulator } from "../../core/metrika/simulator/serve.ts";
 import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
 import { type Config, readConfig } from "../config.ts";
 import { composeGateway } from "../gateway.ts";
 import { configureLogging } from "../logging.ts";
+import { CALLBACK_PATH } from "../routes/oauth-callback.ts";
 import { type Listening, type ReservedPort, reservePort, serveGateway } from "../serve.ts";
 
 /** Half the time a file waits at Metrika, half of it Metrika works on it; real Metrika takes up to two hours. */
@@ -48,7 +49,7 @@ export async function startRig(env: Readonly<Record<string, string | undefined>>
   const discard = () => rm(folder, { recursive: true, force: true });
   const logFile = `${folder}/gateway.log`;
   const simulator = createMetrikaSimulator({ settings: { processingMs: PROCESSING_MS } });
-  seedDemo(simulator);
+  seedDemo(simulator, [`${reserved.config.publicUrl}${CALLBACK_PATH}`]);
   let metrika: ServedSimulator | null = null;
   try {
     metrika = await serveSimulator(simulator, port);
@@ -60,6 +61,8 @@ export async function startRig(env: Readonly<Record<string, string | undefined>>
       METRIKA_API_URL: metrika.url,
       YANDEX_OAUTH_URL: metrika.url,
       YANDEX_LOGIN_URL: metrika.url,
+      YANDEX_CLIENT_ID: demo.application.clientId,
+      YANDEX_CLIENT_SECRET: demo.application.clientSecret,
     });
     const { listening, operatorToken } = await startGateway(config, reserved.release);
     const { url: simulatorUrl, stop: stopSimulator } = metrika;

@@ -35,9 +35,12 @@ export async function tellStory({ rig, client, narrator, now, signal }: StoryDep
 
   narrator.begin(say("step_webhook"));
   const apiKey = await client.createApiKey(rig.operatorToken, "demo");
-  const { token, counterId: counter_id } = demo;
-  const webhook = await client.createWebhook(apiKey, { name: "CRM", counter_id, token, language: narrator.language });
-  narrator.webhook(webhook);
+  const consent = (authorizeUrl: string) => rig.simulator.consent({ authorizeUrl, login: demo.login });
+  const account = await client.connectAccount(apiKey, consent);
+  const { account_id } = account;
+  const wanted = { name: "CRM", counter_id: demo.counterId, account_id, language: narrator.language };
+  const webhook = await client.createWebhook(apiKey, wanted);
+  narrator.webhook(webhook, account);
 
   /** Posts conversions and follows their batch to its end. */
   async function deliver(body: string): Promise<BatchAnswer> {

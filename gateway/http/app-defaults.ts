@@ -20,10 +20,14 @@ export interface GatewayEnv extends Env {
     requestId: string;
     /** The address that a request's connection comes from; a server that listens gives it. */
     peerOf?: PeerOf | undefined;
+    /** Reads the client's address behind trusted proxies. */
+    clientAddress?: ClientAddress;
   };
   Variables: {
     /** The language of the source, once a route knows it; used when the sender names none. */
     fallbackLanguage?: Language;
+    /** Stands in the log for a path that may hold a secret. */
+    shownPath?: string;
   };
 }
 
@@ -82,16 +86,11 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
   app.fetch = (request, given: Partial<GatewayEnv["Bindings"]> = {}) => {
     const sent = request.headers.get("x-request-id");
     const requestId = sent !== null && SANE_REQUEST_ID.test(sent) ? sent : newRequestId();
-    const answer = fetch(request, { requestId, peerOf: given.peerOf });
+    const answer = fetch(request, { requestId, peerOf: given.peerOf, clientAddress });
     return answer instanceof Promise
       ? answer.then((response) => withHeaders(response, requestId))
       : withHeaders(answer, requestId);
   };
-
-  function clientOf(c: Context<GatewayEnv>): { readonly client?: string } {
-    const peer = c.env.peerOf?.(c.req.raw) ?? null;
-    return peer === null ? {} : { client: clientAddress(peer, c.req.header("x-forwarded-for") ?? null) };
-  }
 
   app.notFound((c) => {
     const path = quoteValue(c.req.path);
@@ -104,12 +103,13 @@ export function createApp(options: AppOptions = {}): OpenAPIHono<GatewayEnv> {
 
   app.onError((error, c) => {
     const problem = asProblem(error, c);
+    const client = clientOf(c);
     const facts = {
       requestId: c.env.requestId,
       method: c.req.method,
-      path: decoded(c.req.path),
+      path: c.get("shownPath") ?? decoded(c.req.path),
       code: problem.code,
-      ...clientOf(c),
+      ...(client !== null && { client }),
     };
     if (problem.code === "internal_error") log.error("Request {requestId} failed: {error}", { ...facts, error });
     else if (isStorageFault(problem)) {
@@ -131,6 +131,12 @@ function withHeaders(response: Response, requestId: string): Response {
   headers.set("x-content-type-options", "nosniff");
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
   return response;
+}
+
+/** The address of whoever sent a request; null where no server listens, or the connection is closed. */
+export function clientOf({ env, req }: Context<GatewayEnv>): string | null {
+  const peer = env.peerOf?.(req.raw) ?? null;
+  return peer === null ? null : (env.clientAddress?.(peer, req.header("x-forwarded-for") ?? null) ?? peer);
 }
 
 /** The language a request is answered in: `Accept-Language`, else the source's language, else the given one. */

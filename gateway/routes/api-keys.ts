@@ -7,12 +7,14 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { ApiKeyRecord, ApiKeyScope } from "../../core/store/store.ts";
 import { newApiKey } from "../../core/vault/secrets.ts";
+import type { Principal } from "../auth/authorize.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { invalidFields } from "../http/field-faults.ts";
 import { millisecondsOf, notAnInstant } from "../http/instant.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 
 const SCOPES: readonly ApiKeyScope[] = ["intake", "read", "manage"];
 const scope = v.picklist(SCOPES);
@@ -28,7 +30,7 @@ const keyChecks = {
 const NewKey = v.pipe(
   v.strictObject({
     name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)),
-    scopes: v.optional(v.pipe(v.array(scope), v.minLength(1), v.description("Default: all"))),
+    scopes: v.optional(v.pipe(v.array(scope), v.minLength(1), v.description("Default: all that the caller may give"))),
     expires_at: v.nullish(
       v.pipe(
         v.string(),
@@ -60,15 +62,14 @@ const CreatedKey = v.pipe(
 );
 
 const tags = ["API keys"];
-const security = apiKeySecurity;
-const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope");
+const refusals = problemResponses(...accessProblems);
 
 const createKey = createRoute({
   method: "post",
   path: "/v1/api-keys",
   operationId: "createApiKey",
   tags,
-  security,
+  ...guarded("administer"),
   summary: "Create an API key",
   request: { body: jsonBody(NewKey, { description: "Its name and what it may do", example: { name: "CRM" } }) },
   responses: {
@@ -83,7 +84,7 @@ const listKeys = createRoute({
   path: "/v1/api-keys",
   operationId: "listApiKeys",
   tags,
-  security,
+  ...guarded("administer"),
   summary: "List API keys",
   responses: {
     200: jsonResponse(v.object({ data: v.array(Key) }), { description: "All keys of the workspace" }),
@@ -96,7 +97,7 @@ const revokeKey = createRoute({
   path: "/v1/api-keys/{api_key_id}",
   operationId: "revokeApiKey",
   tags,
-  security,
+  ...guarded("administer"),
   summary: "Revoke an API key",
   request: { params: z.object({ api_key_id: z.string() }) },
   responses: {
@@ -114,6 +115,19 @@ function expiryOf(given: string | null | undefined, now: number): number | null 
   throw invalidFields([{ field: "expires_at", code: "instant_past", sentence: keyChecks.instant_past, params }]);
 }
 
+/**
+ * A key may do no more than whoever makes it. A person who may make one is an admin, and all scopes together are worth no more.
+ * @throws {ProblemError} `forbidden_scope`
+ */
+function scopesOf({ scopes: own }: Principal, asked: readonly ApiKeyScope[] | undefined): readonly ApiKeyScope[] {
+  const most = own ?? SCOPES;
+  const beyond = asked?.find((scope) => !most.includes(scope));
+  if (beyond !== undefined) throw new ProblemError("forbidden_scope", { scope: beyond });
+  return asked ?? most;
+}
+
+const targetOf = ({ uuid, name }: ApiKeyRecord) => ({ kind: "api_key", id: uuid, name });
+
 const answer = (key: ApiKeyRecord) => ({
   api_key_id: key.uuid,
   name: key.name,
@@ -128,10 +142,10 @@ const answer = (key: ApiKeyRecord) => ({
 /** Keys by which programs manage the gateway. */
 export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
-  const manager = (authorization: string | undefined) => deps.authenticate(authorization, "manage");
 
   router.openapi(createKey, async (c) => {
-    const { workspaceId } = await manager(c.req.header("authorization"));
+    const principal = await deps.authorize(c, createKey);
+    const { workspaceId } = principal;
     const body = parseBody(NewKey, await readJson(c.req.raw, deps.limits), keyChecks);
     const { key, prefix, hash } = newApiKey();
     const record = await deps.store.apiKeys.create({
@@ -140,24 +154,29 @@ export function apiKeyRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
       name: body.name,
       prefix,
       hash: Buffer.from(hash).toString("hex"),
-      scopes: body.scopes ?? SCOPES,
+      scopes: scopesOf(principal, body.scopes),
       createdAt: deps.now(),
       expiresAt: expiryOf(body.expires_at, deps.now()),
     });
+    const { name, scopes, expires_at } = answer(record);
+    const after = { name, scopes, expires_at };
+    await deps.audit(c, principal, { action: "api_key.created", target: targetOf(record), after });
     return c.json({ ...answer(record), key }, 201);
   });
 
   router.openapi(listKeys, async (c) => {
-    const { workspaceId } = await manager(c.req.header("authorization"));
+    const { workspaceId } = await deps.authorize(c, listKeys);
     return c.json({ data: (await deps.store.apiKeys.list(workspaceId)).map(answer) }, 200);
   });
 
   router.openapi(revokeKey, async (c) => {
-    const { workspaceId } = await manager(c.req.header("authorization"));
+    const principal = await deps.authorize(c, revokeKey);
+    const { workspaceId } = principal;
     const id = c.req.param("api_key_id");
     const revoked = await deps.store.apiKeys.revoke(workspaceId, id, deps.now());
-    if (!revoked) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
-    deps.forgetApiKeys();
+    if (revoked === null) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
+    deps.apiKeys.forget();
+    await deps.audit(c, principal, { action: "api_key.revoked", target: targetOf(revoked) });
     return c.body(null, 204);
   });
 

@@ -9,24 +9,24 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { uploadStates } from "../../core/store/port/uploads.ts";
 import type { BatchRecord, SourceRecord } from "../../core/store/store.ts";
+import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import { readCancellation } from "./cancellation.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 import { Cancellation, Cancelled, pageOf } from "./webhook-shapes.ts";
 
 /** Refused rows, and warnings, that a list tells of each batch. */
 const LISTED_FINDINGS = 10;
 const tags = ["Batches and uploads"];
-const security = apiKeySecurity;
-const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found", "invalid_field");
+const refusals = problemResponses(...accessProblems, "not_found", "invalid_field");
 
 const listBatches = createRoute({
   method: "get",
   path: "/v1/webhooks/{webhook_id}/batches",
   operationId: "listBatches",
   tags,
-  security,
+  ...guarded("read"),
   summary: "List the batches of a webhook, newest first",
   description: "Of each batch the first ten refused rows and warnings; the batch itself tells more.",
   request: { params: z.object({ webhook_id: z.string() }), query: z.object(pageQuery) },
@@ -38,7 +38,7 @@ const readBatch = createRoute({
   path: "/v1/batches/{batch_id}",
   operationId: "readBatch",
   tags,
-  security,
+  ...guarded("read"),
   summary: "Read a batch",
   request: { params: z.object({ batch_id: z.string() }) },
   responses: { 200: jsonResponse(BatchStatus, { description: "The batch" }), ...refusals },
@@ -49,7 +49,7 @@ const listRows = createRoute({
   path: "/v1/batches/{batch_id}/rows",
   operationId: "listBatchRows",
   tags,
-  security,
+  ...guarded("read"),
   summary: "List the rows of a batch, each with its fate",
   request: { params: z.object({ batch_id: z.string() }), query: z.object(pageQuery) },
   responses: {
@@ -63,7 +63,7 @@ const cancelBatch = createRoute({
   path: "/v1/batches/{batch_id}/cancel",
   operationId: "cancelBatch",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Cancel the conversions of a batch that are not on their way",
   description: "A cancelled conversion is sent when it is posted again, or replayed.",
   request: {
@@ -82,7 +82,7 @@ const listUploads = createRoute({
   path: "/v1/uploads",
   operationId: "listUploads",
   tags,
-  security,
+  ...guarded("read"),
   summary: "List uploads to Metrika, newest first",
   request: {
     query: z.object({
@@ -101,7 +101,7 @@ const readUpload = createRoute({
   path: "/v1/uploads/{upload_id}",
   operationId: "readUpload",
   tags,
-  security,
+  ...guarded("read"),
   summary: "Read an upload with its attempts",
   request: { params: z.object({ upload_id: z.string() }) },
   responses: { 200: jsonResponse(UploadWithAttempts, { description: "The upload" }), ...refusals },
@@ -111,14 +111,13 @@ const readUpload = createRoute({
 export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
   const { store, vault } = deps;
-  const reader = (c: Context<GatewayEnv>) => deps.authenticate(c.req.header("authorization"), "read");
   const notFound = (c: Context<GatewayEnv>) => new ProblemError("not_found", { path: quoteValue(c.req.path) });
 
   async function ownBatch(
     c: Context<GatewayEnv>,
-    scope: "read" | "manage" = "read",
+    route: Guarded,
   ): Promise<{ batch: BatchRecord; source: SourceRecord }> {
-    const { workspaceId } = await deps.authenticate(c.req.header("authorization"), scope);
+    const { workspaceId } = await deps.authorize(c, route);
     const batch = await store.batches.findByUuid(c.req.param("batch_id") ?? "");
     const source = batch && (await store.sources.get(batch.sourceId));
     if (!batch || source?.workspaceId !== workspaceId) throw notFound(c);
@@ -130,7 +129,7 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     batchAnswer({ store, vault }, batch, source, languageOf(c), deps.now(), most);
 
   router.openapi(listBatches, async (c) => {
-    const { workspaceId } = await reader(c);
+    const { workspaceId } = await deps.authorize(c, listBatches);
     const source = await store.sources.findByUuid(c.req.param("webhook_id"));
     if (source?.workspaceId !== workspaceId) throw notFound(c);
     c.set("fallbackLanguage", source.language);
@@ -141,12 +140,12 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   });
 
   router.openapi(readBatch, async (c) => {
-    const { batch, source } = await ownBatch(c);
+    const { batch, source } = await ownBatch(c, readBatch);
     return c.json(await tell(c, batch, source), 200);
   });
 
   router.openapi(listRows, async (c) => {
-    const { batch } = await ownBatch(c);
+    const { batch } = await ownBatch(c, listRows);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.batches.rowsOf(batch.id, decodeCursor(cursor) ?? -1, limit);
     const data = page.rows.map((row) =>
@@ -156,14 +155,14 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   });
 
   router.openapi(cancelBatch, async (c) => {
-    const { batch } = await ownBatch(c, "manage");
+    const { batch } = await ownBatch(c, cancelBatch);
     const dryRun = await readCancellation(c.req.raw, deps.limits);
     const { cancelled, notCancellable } = await deps.sources.cancel({ batchId: batch.id }, dryRun);
     return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
   });
 
   router.openapi(listUploads, async (c) => {
-    const { workspaceId } = await reader(c);
+    const { workspaceId } = await deps.authorize(c, listUploads);
     const { limit, cursor, counter_id, state } = c.req.valid("query");
     const filter = { workspaceId, counterId: counter_id ?? null, state: state ?? null };
     const page = await store.uploads.list({ ...filter, before: decodeCursor(cursor), limit });
@@ -173,7 +172,7 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   });
 
   router.openapi(readUpload, async (c) => {
-    const { workspaceId } = await reader(c);
+    const { workspaceId } = await deps.authorize(c, readUpload);
     const upload = await store.uploads.findByUuid(c.req.param("upload_id"));
     if (upload?.workspaceId !== workspaceId) throw notFound(c);
     const attempts = await store.uploads.attemptsOf(upload.id);

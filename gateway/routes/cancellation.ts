@@ -1,6 +1,6 @@
 import { parseBody } from "../http/parse-body.ts";
 import type { BodyLimits } from "../http/read-body.ts";
-import { readJson } from "../http/read-json.ts";
+import { readOptionalJson } from "../http/read-json.ts";
 import { Cancellation } from "./webhook-shapes.ts";
 
 /**
@@ -8,6 +8,5 @@ import { Cancellation } from "./webhook-shapes.ts";
  * @throws {ProblemError} as `readJson` and `parseBody` do
  */
 export async function readCancellation(request: Request, limits: BodyLimits): Promise<boolean> {
-  if (request.body === null || request.headers.get("content-length") === "0") return false;
-  return parseBody(Cancellation, await readJson(request, limits)).dry_run ?? false;
+  return parseBody(Cancellation, await readOptionalJson(request, limits)).dry_run ?? false;
 }

@@ -8,8 +8,9 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { conversionIdOf, conversionUuid } from "../../core/store/public-id.ts";
 import type { ConversionHistory, ConversionRevision } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter, languageOf } from "../http/app-defaults.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 
 const { index, status, detail, message, late, upload_id, sent_time } = BatchRow.entries;
 const { price, currency } = Conversion.entries;
@@ -63,13 +64,13 @@ const readConversion = createRoute({
   path: "/v1/conversions/{conversion_id}",
   operationId: "readConversion",
   tags: ["Batches and uploads"],
-  security: apiKeySecurity,
+  ...guarded("read"),
   summary: "Read a conversion with its revisions",
   description: "Its id stands in the rows of a batch. A conversion that passed its retention is no longer there.",
   request: { params: z.object({ conversion_id: z.string() }) },
   responses: {
     200: jsonResponse(ConversionWithRevisions, { description: "The conversion as it is now" }),
-    ...problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found"),
+    ...problemResponses(...accessProblems, "not_found"),
   },
 });
 
@@ -79,7 +80,7 @@ export function conversionRoutes(deps: RouteDeps): ReturnType<typeof createRoute
   const { store } = deps;
 
   router.openapi(readConversion, async (c) => {
-    const { workspaceId } = await deps.authenticate(c.req.header("authorization"), "read");
+    const { workspaceId } = await deps.authorize(c, readConversion);
     const id = conversionIdOf(store.installation.uuid, c.req.param("conversion_id"));
     const history = id === null ? null : await store.conversions.find(id);
     if (history?.workspaceId !== workspaceId) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });

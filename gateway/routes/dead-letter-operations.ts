@@ -1,14 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { pageQuery } from "../http/cursor.ts";
 import { DeadLetters, filterQuery, NewReplay, Replay, ReplayCount } from "./dead-letter-shapes.ts";
-import { apiKeySecurity } from "./deps.ts";
 import { pageOf } from "./webhook-shapes.ts";
 
 const tags = ["Dead letters"];
-const security = apiKeySecurity;
-const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope");
+const refusals = problemResponses(...accessProblems);
 const params = z.object({ replay_id: z.string() });
 
 /** Lists what only a person can bring back. */
@@ -17,7 +16,7 @@ export const listDeadLetters = createRoute({
   path: "/v1/dead-letters",
   operationId: "listDeadLetters",
   tags,
-  security,
+  ...guarded("read"),
   summary: "List conversions that were given up, newest first",
   description:
     "In groups: those of each upload of which Metrika took nothing, and of each webhook and target those whose goal never appeared or that were cancelled.",
@@ -35,7 +34,7 @@ export const createReplay = createRoute({
   path: "/v1/replays",
   operationId: "createReplay",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Bring conversions back that were given up",
   description:
     "Only what Metrika never took: rows of failed uploads go into new uploads, cancelled rows and rows without a goal back to the queue. A second replay of the same finds nothing.",
@@ -59,7 +58,7 @@ export const listReplays = createRoute({
   path: "/v1/replays",
   operationId: "listReplays",
   tags,
-  security,
+  ...guarded("read"),
   summary: "List replays, newest first",
   request: { query: z.object(pageQuery) },
   responses: {
@@ -75,7 +74,7 @@ export const readReplay = createRoute({
   path: "/v1/replays/{replay_id}",
   operationId: "readReplay",
   tags,
-  security,
+  ...guarded("read"),
   summary: "Read a replay",
   request: { params },
   responses: {
@@ -91,7 +90,7 @@ export const cancelReplay = createRoute({
   path: "/v1/replays/{replay_id}/cancel",
   operationId: "cancelReplay",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Cancel a replay",
   description:
     "What was brought back is sent; the same filter takes the rest another time. One that has ended stays as it is.",

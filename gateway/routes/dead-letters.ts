@@ -5,6 +5,7 @@ import { quoteValue } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { DeadLetterFilter, DeadLetterGroup, DeadLetterReason, ReplayRecord } from "../../core/store/store.ts";
+import type { Guarded } from "../auth/guarded.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, decodeGroupCursor, encodeCursor, encodeGroupCursor } from "../http/cursor.ts";
 import { invalidFields } from "../http/field-faults.ts";
@@ -42,8 +43,6 @@ function instantOf(field: string, text: string | undefined): number | null {
 export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
   const { store } = deps;
-  const may = (c: Context<GatewayEnv>, scope: "read" | "manage") =>
-    deps.authenticate(c.req.header("authorization"), scope);
 
   /** @throws {ProblemError} `invalid_field` for an id that this workspace does not have */
   async function idOf<Found extends { readonly id: number }>(
@@ -120,15 +119,15 @@ export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRoute
     };
   }
 
-  async function ownReplay(c: Context<GatewayEnv>, scope: "read" | "manage"): Promise<ReplayRecord> {
-    const { workspaceId } = await may(c, scope);
+  async function ownReplay(c: Context<GatewayEnv>, route: Guarded): Promise<ReplayRecord> {
+    const { workspaceId } = await deps.authorize(c, route);
     const replay = await store.replays.findByUuid(c.req.param("replay_id") ?? "");
     if (replay?.workspaceId === workspaceId) return replay;
     throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
   }
 
   router.openapi(listDeadLetters, async (c) => {
-    const { workspaceId } = await may(c, "read");
+    const { workspaceId } = await deps.authorize(c, listDeadLetters);
     const { limit, cursor, ...asked } = c.req.valid("query");
     const filter = await filterOf(workspaceId, asked);
     const page = await store.deadLetters.groups({ workspaceId, filter, before: decodeGroupCursor(cursor), limit });
@@ -137,7 +136,7 @@ export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRoute
   });
 
   router.openapi(createReplay, async (c) => {
-    const { workspaceId } = await may(c, "manage");
+    const { workspaceId } = await deps.authorize(c, createReplay);
     const { dry_run: dryRun, ...asked } = parseBody(NewReplay, await readJson(c.req.raw, deps.limits));
     const filter = await filterOf(workspaceId, asked);
     if (!dryRun) return c.json(await tellReplay(await beginReplay(deps, workspaceId, filter)), 202);
@@ -147,16 +146,16 @@ export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRoute
   });
 
   router.openapi(listReplays, async (c) => {
-    const { workspaceId } = await may(c, "read");
+    const { workspaceId } = await deps.authorize(c, listReplays);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.replays.list({ workspaceId, before: decodeCursor(cursor), limit });
     return c.json({ data: await Promise.all(page.rows.map(tellReplay)), next_cursor: encodeCursor(page.after) }, 200);
   });
 
-  router.openapi(readReplay, async (c) => c.json(await tellReplay(await ownReplay(c, "read")), 200));
+  router.openapi(readReplay, async (c) => c.json(await tellReplay(await ownReplay(c, readReplay)), 200));
 
   router.openapi(cancelReplay, async (c) => {
-    const { id } = await ownReplay(c, "manage");
+    const { id } = await ownReplay(c, cancelReplay);
     return c.json(await tellReplay(await store.replays.cancel(id, deps.now())), 200);
   });
 

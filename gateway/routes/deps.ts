@@ -1,23 +1,37 @@
+import type { Connections } from "../../core/accounts/connect-account.ts";
+import type { Memberships } from "../../core/accounts/memberships.ts";
+import type { OauthApplications } from "../../core/accounts/oauth-application.ts";
+import type { SetupCodes } from "../../core/accounts/setup-code.ts";
+import type { SignUp } from "../../core/accounts/workspaces.ts";
 import type { LoginPlans } from "../../core/delivery/login-plans.ts";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
+import type { YandexOauth } from "../../core/metrika/oauth.ts";
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
-import type { Authenticate } from "../auth/api-keys.ts";
+import type { ApiKeys } from "../auth/api-keys.ts";
+import type { AuditOf } from "../auth/audit-of.ts";
+import type { Access } from "../auth/authorize.ts";
 import type { BodyLimits } from "../http/read-body.ts";
 
 /** What the management routes work with. */
-export interface RouteDeps {
+export interface RouteDeps extends Access {
   readonly store: Store;
   readonly vault: Vault;
   readonly metrika: MetrikaClient;
   readonly rules: DeliveryRules;
   readonly plans: LoginPlans;
   readonly sources: SourceManager;
-  readonly authenticate: Authenticate;
-  /** An API key was made or revoked: those in memory are read again. */
-  readonly forgetApiKeys: () => void;
+  readonly oauth: YandexOauth;
+  readonly applications: OauthApplications;
+  readonly connections: Connections;
+  readonly apiKeys: ApiKeys;
+  readonly memberships: Memberships;
+  readonly setupCodes: SetupCodes;
+  readonly signUp: SignUp;
+  /** Writes down what was done, before it is answered. */
+  readonly audit: AuditOf;
   readonly publicUrl: string;
   readonly limits: BodyLimits;
   readonly now: () => number;
@@ -25,6 +39,3 @@ export interface RouteDeps {
   /** Lets the event loop serve others during long work, see `DeliveryDeps`. */
   readonly breathe: (since: number) => Promise<void>;
 }
-
-/** What a management route asks for, as the document says it. */
-export const apiKeySecurity = [{ apiKey: [] }];

@@ -8,10 +8,11 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { type MatchDimension, matchDimensions } from "../../core/store/port/match-rates.ts";
 import type { MatchRate } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import { fieldFault, invalidFields } from "../http/field-faults.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 import { pageOf } from "./webhook-shapes.ts";
 
 const MOST_KEYS = 1000;
@@ -61,7 +62,7 @@ const listMatchRates = createRoute({
   path: "/v1/match-rates",
   operationId: "listMatchRates",
   tags: ["Batches and uploads"],
-  security: apiKeySecurity,
+  ...guarded("read"),
   summary: "How many rows Metrika has linked to visits, by target, identifier, counter or webhook",
   description:
     "Metrika tells linked rows by the file. While a file holds rows of one target and one kind of strongest identifier only, its rate is exact; where rows of several kinds share a file, the rate is told as a range. Files that Metrika refused count nowhere. Keys with the most rows come first. Name a period where there are tens of thousands of files.",
@@ -83,7 +84,7 @@ const listMatchRates = createRoute({
   },
   responses: {
     200: jsonResponse(pageOf("MatchRate", Rate), { description: "A page" }),
-    ...problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found", "invalid_field"),
+    ...problemResponses(...accessProblems, "not_found", "invalid_field"),
   },
 });
 
@@ -99,7 +100,7 @@ export function matchRateRoutes(deps: RouteDeps): ReturnType<typeof createRouter
   }
 
   router.openapi(listMatchRates, async (c) => {
-    const { workspaceId } = await deps.authenticate(c.req.header("authorization"), "read");
+    const { workspaceId } = await deps.authorize(c, listMatchRates);
     const { by, webhook_id, counter_id, target, identifier, from, to, limit, cursor } = c.req.valid("query");
     const page = await store.matchRates.list({
       filter: {

@@ -7,9 +7,10 @@ import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { LoginRecord, LoginSpending } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 import { pageOf } from "./webhook-shapes.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -42,22 +43,22 @@ const readQuota = createRoute({
   path: "/v1/quota",
   operationId: "readQuota",
   tags: ["Quota"],
-  security: apiKeySecurity,
+  ...guarded("read"),
   summary: "Read how the day's requests of each Yandex login are spent and planned",
   description:
     "Metrika allows a login so many requests a day, freed at 00:00 GMT. The gateway counts them and spreads what is left: first files hold several goals, then they gather rows for longer. A login that other programs use as well is spent faster than is told here.",
   request: { query: z.object(pageQuery) },
   responses: {
     200: jsonResponse(pageOf("Quota", QuotaOfLogin), { description: "The logins of the workspace's webhooks" }),
-    ...problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "invalid_field"),
+    ...problemResponses(...accessProblems, "invalid_field"),
   },
 });
 
 /** What is left of the day's requests to Metrika. */
-export function quotaRoutes({ store, plans, rules, authenticate, now }: RouteDeps): ReturnType<typeof createRouter> {
+export function quotaRoutes({ store, plans, rules, authorize, now }: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
   router.openapi(readQuota, async (c) => {
-    const { workspaceId } = await authenticate(c.req.header("authorization"), "read");
+    const { workspaceId } = await authorize(c, readQuota);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.quota.logins({ workspaceId, after: decodeCursor(cursor), limit, now: now() });
     const data = await Promise.all(

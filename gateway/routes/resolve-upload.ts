@@ -8,10 +8,11 @@ import { ProblemError, retryLater } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { UploadRecord } from "../../core/store/store.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
-import { apiKeySecurity, type RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./deps.ts";
 
 /** A look-up of a list takes seconds; its claim is a minute's at the most. */
 const BUSY_SECONDS = 10;
@@ -36,7 +37,7 @@ const resolveRoute = createRoute({
   path: "/v1/uploads/{upload_id}/resolve",
   operationId: "resolveUpload",
   tags: ["Batches and uploads"],
-  security: apiKeySecurity,
+  ...guarded("edit"),
   summary: "Decide about an upload whose answer was lost",
   description:
     "For an upload in the state `uncertain`, above all one that waits for a person (`error_code` `held_for_person` or `list_unreadable`). `resend` sends the same rows, seconds and comment again, which Metrika overwrites rather than adds; `found` says that Metrika has the file, and under which number.",
@@ -50,7 +51,8 @@ const resolveRoute = createRoute({
   responses: {
     200: jsonResponse(Upload, { description: "The upload as it is now" }),
     ...problemResponses(
-      ...(["malformed_json", "unauthorized", "api_key_invalid", "forbidden_scope", "not_found"] as const),
+      ...accessProblems,
+      ...(["malformed_json", "not_found"] as const),
       ...([
         "upload_not_uncertain",
         "upload_busy",
@@ -83,7 +85,7 @@ export function resolveUploadRoutes(deps: RouteDeps): ReturnType<typeof createRo
   }
 
   router.openapi(resolveRoute, async (c) => {
-    const { workspaceId } = await deps.authenticate(c.req.header("authorization"), "manage");
+    const { workspaceId } = await deps.authorize(c, resolveRoute);
     const body = parseBody(Decision, await readJson(c.req.raw, deps.limits));
     const upload = await store.uploads.findByUuid(c.req.param("upload_id"));
     if (upload?.workspaceId !== workspaceId) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });

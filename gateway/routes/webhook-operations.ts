@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import { accessProblems, guarded } from "../auth/guarded.ts";
 import { pageQuery } from "../http/cursor.ts";
-import { apiKeySecurity } from "./deps.ts";
+import { metrikaProblems } from "./counter-shapes.ts";
 import {
   Cancellation,
   Cancelled,
@@ -17,17 +18,15 @@ import {
 /** Where webhooks are made, and under which each of them stands. */
 export const BASE_PATH = "/webhook/offline-conversions";
 const tags = ["Webhooks"];
-const security = apiKeySecurity;
 const webhookId = z.object({ webhook_id: z.string() });
-const refusals = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope");
-const withBody = problemResponses(
-  "malformed_json",
-  "unauthorized",
-  "api_key_invalid",
-  "forbidden_scope",
-  "invalid_field",
+const refusals = problemResponses(...accessProblems);
+const withBody = problemResponses(...accessProblems, "malformed_json", "invalid_field");
+/** How an account that is named in place of a token may be refused. */
+const withAccount = problemResponses(
+  ...accessProblems,
+  ...(["malformed_json", "invalid_field", "not_found", ...metrikaProblems] as const),
 );
-const ofOne = problemResponses("unauthorized", "api_key_invalid", "forbidden_scope", "not_found");
+const ofOne = problemResponses(...accessProblems, "not_found");
 
 /** Makes a webhook; the specified route. */
 export const createWebhook = createRoute({
@@ -35,10 +34,10 @@ export const createWebhook = createRoute({
   path: BASE_PATH,
   operationId: "createWebhook",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Create a webhook for a counter",
   description:
-    "The secret is shown this once. A token that Metrika refuses, or Metrika out of reach, is a warning, not a refusal.",
+    "The secret is shown this once. A token that Metrika refuses, or Metrika out of reach, is a warning, not a refusal. In place of the token `account_id` may name a connected Yandex account, which must see the counter; the counter is attached to the workspace if it is not yet.",
   request: {
     body: jsonBody(NewWebhook, {
       description: "The counter, the token to upload with, and options",
@@ -50,7 +49,7 @@ export const createWebhook = createRoute({
       },
     }),
   },
-  responses: { 201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }), ...withBody },
+  responses: { 201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }), ...withAccount },
 });
 
 /** Lists the webhooks of a workspace. */
@@ -59,7 +58,7 @@ export const listWebhooks = createRoute({
   path: "/v1/webhooks",
   operationId: "listWebhooks",
   tags,
-  security,
+  ...guarded("read"),
   summary: "List webhooks, newest first",
   request: { query: z.object(pageQuery) },
   responses: { 200: jsonResponse(pageOf("Webhook", Webhook), { description: "A page" }), ...refusals },
@@ -71,7 +70,7 @@ export const readWebhook = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "readWebhook",
   tags,
-  security,
+  ...guarded("read"),
   summary: "Read a webhook",
   request: { params: webhookId },
   responses: { 200: jsonResponse(Webhook, { description: "The webhook; token and secret are never shown" }), ...ofOne },
@@ -83,7 +82,7 @@ export const updateWebhook = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "updateWebhook",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Change a webhook",
   description: "A new token frees what waited for one. The counter of a webhook never changes.",
   request: {
@@ -92,8 +91,7 @@ export const updateWebhook = createRoute({
   },
   responses: {
     200: jsonResponse(Webhook, { description: "The webhook as it is now" }),
-    ...withBody,
-    ...problemResponses("not_found"),
+    ...withAccount,
   },
 });
 
@@ -103,7 +101,7 @@ export const deleteWebhook = createRoute({
   path: "/v1/webhooks/{webhook_id}",
   operationId: "deleteWebhook",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Delete a webhook",
   description:
     "Conversions that were accepted are still delivered, unless `discard` is true: then those that are not on their way are cancelled.",
@@ -117,7 +115,7 @@ export const cancelWebhook = createRoute({
   path: "/v1/webhooks/{webhook_id}/cancel",
   operationId: "cancelWebhookQueue",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Cancel the conversions of a webhook that are not on their way",
   description: "A cancelled conversion is sent when it is posted again, or replayed.",
   request: {
@@ -137,7 +135,7 @@ export const rotateSecret = createRoute({
   path: "/v1/webhooks/{webhook_id}/rotate-secret",
   operationId: "rotateWebhookSecret",
   tags,
-  security,
+  ...guarded("edit"),
   summary: "Give a webhook a new secret",
   description: "The old secret stays valid for 24 hours.",
   request: { params: webhookId },

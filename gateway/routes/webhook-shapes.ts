@@ -5,7 +5,7 @@ import type { Localized } from "../../core/language.ts";
 import { component } from "../../core/plugin/valibot-openapi.ts";
 
 /** Sentences for the checks below, by the message that each gives. */
-export const webhookChecks: Readonly<Record<string, Localized>> = {
+export const webhookChecks = {
   time_zone_unknown: {
     ru: "Часового пояса «{received}» нет. Укажите имя вроде Europe/Moscow или смещение вроде +03:00.",
     en: "There is no time zone “{received}”. Give a name such as Europe/Moscow, or an offset such as +03:00.",
@@ -18,7 +18,19 @@ export const webhookChecks: Readonly<Record<string, Localized>> = {
     ru: "Это не похоже на OAuth-токен: в нём не бывает пробелов. Скопируйте токен без кавычек и слова OAuth.",
     en: "This does not look like an OAuth token: it holds no spaces. Copy the token without quotes and without the word OAuth.",
   },
-};
+  token_or_account: {
+    ru: "Укажите token (OAuth-токен) или account_id (подключённый аккаунт Яндекса).",
+    en: "Give token (an OAuth token) or account_id (a connected Yandex account).",
+  },
+  token_and_account: {
+    ru: "Указаны и token, и account_id. Оставьте одно: вебхук отправляет либо своим токеном, либо через подключённый аккаунт.",
+    en: "Both token and account_id are given. Keep one: a webhook sends either with a token of its own or through a connected account.",
+  },
+  account_unknown: {
+    ru: "Аккаунта {received} в этом рабочем пространстве нет, или он отключён. Список — GET /v1/accounts.",
+    en: "There is no account {received} in this workspace, or it is disconnected. GET /v1/accounts lists them.",
+  },
+} satisfies Record<string, Localized>;
 
 const name = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
 const description = v.nullish(v.pipe(v.string(), v.maxLength(2000)));
@@ -28,6 +40,13 @@ const token = v.pipe(
   v.maxLength(2000),
   v.regex(/^[\x21-\x7e]+$/, "token_format"),
   v.description("OAuth token of Yandex; stored encrypted and never shown again"),
+);
+
+/** A connected Yandex account. */
+export const accountId = v.pipe(
+  v.string(),
+  v.maxLength(100),
+  v.description("A connected Yandex account, in place of a token"),
 );
 
 const options = {
@@ -79,21 +98,41 @@ const options = {
   ),
 };
 
+/** The number of a counter of Metrika. */
+export const counterId = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.maxValue(2_147_483_647),
+  v.description("Metrika's counter"),
+);
+
 /** What a webhook is created from. */
 export const NewWebhook = v.pipe(
   v.strictObject({
     name,
-    counter_id: v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1),
-      v.maxValue(2_147_483_647),
-      v.description("Metrika's counter"),
-    ),
-    token,
+    counter_id: counterId,
+    token: v.optional(token),
+    account_id: v.optional(accountId),
     description,
     ...options,
   }),
+  v.forward(
+    v.partialCheck(
+      [["token"], ["account_id"]],
+      (it) => it.token !== undefined || it.account_id !== undefined,
+      "token_or_account",
+    ),
+    ["token"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["token"], ["account_id"]],
+      (it) => it.token === undefined || it.account_id === undefined,
+      "token_and_account",
+    ),
+    ["account_id"],
+  ),
   component("NewWebhook"),
 );
 
@@ -103,6 +142,7 @@ export const WebhookChange = v.pipe(
     name: v.optional(name),
     description,
     token: v.optional(token),
+    account_id: v.optional(accountId),
     is_active: v.optional(v.pipe(v.boolean(), v.description("false: conversions are refused with webhook_disabled"))),
     delivery_paused: v.optional(
       v.pipe(
@@ -112,6 +152,14 @@ export const WebhookChange = v.pipe(
     ),
     ...options,
   }),
+  v.forward(
+    v.partialCheck(
+      [["token"], ["account_id"]],
+      (it) => it.token === undefined || it.account_id === undefined,
+      "token_and_account",
+    ),
+    ["account_id"],
+  ),
   component("WebhookChange"),
 );
 
@@ -148,6 +196,10 @@ export const Webhook = v.pipe(
     create_missing_goals: v.boolean(),
     allow_personal_user_id: v.boolean(),
     uncertain_policy: v.picklist(["resend", "hold"]),
+    account_id: v.pipe(
+      v.nullable(v.string()),
+      v.description("The Yandex account it sends through; null: a token of its own"),
+    ),
     login: v.pipe(v.nullable(v.string()), v.description("Yandex login of the token, once known")),
     sending: v.object({
       paused_until: v.nullable(v.string()),

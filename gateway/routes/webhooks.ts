@@ -3,15 +3,19 @@ import { type TokenWarning, tokenSentences } from "../../core/accounts/check-tok
 import { type Language, quoteValue, render } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
-import type { SourceOptions, SourceRecord } from "../../core/store/store.ts";
-import type { Principal } from "../auth/api-keys.ts";
+import type { GrantedAccess, SourceAccess } from "../../core/sources/source-access.ts";
+import type { AccountRecord, CounterRecord, SourceOptions, SourceRecord } from "../../core/store/store.ts";
+import { newSecret } from "../../core/vault/secrets.ts";
+import type { Principal } from "../auth/authorize.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
 import { addressWarnings } from "../public-address.ts";
 import { readCancellation } from "./cancellation.ts";
+import { counterFacts } from "./counter-shapes.ts";
 import type { RouteDeps } from "./deps.ts";
+import { accountOfField } from "./own-account.ts";
 import {
   BASE_PATH,
   cancelWebhook,
@@ -30,8 +34,6 @@ const PLUGIN = "webhook-offline";
 export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter();
   const { store, sources } = deps;
-  const may = (c: Context<GatewayEnv>, scope: "read" | "manage") =>
-    deps.authenticate(c.req.header("authorization"), scope);
 
   async function ownWebhook(principal: Principal, id: string): Promise<SourceRecord> {
     const source = await store.sources.findByUuid(id);
@@ -39,7 +41,33 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     throw new ProblemError("not_found", { path: quoteValue(`/v1/webhooks/${id}`) });
   }
 
-  async function answer(source: SourceRecord, language: Language, doubts: readonly TokenWarning[] = []) {
+  /** What the webhook is to upload with; null where the body names nothing. */
+  async function accessOf(
+    { workspaceId }: Principal,
+    body: { readonly token?: string | undefined; readonly account_id?: string | undefined },
+  ): Promise<SourceAccess | null> {
+    if (body.token !== undefined) return { kind: "token", token: body.token };
+    if (body.account_id === undefined) return null;
+    return { kind: "account", account: await accountOfField(store, workspaceId, body.account_id) };
+  }
+
+  async function tellAttached(c: Context<GatewayEnv>, principal: Principal, counter: CounterRecord | null) {
+    if (counter === null) return;
+    const target = { kind: "counter", id: String(counter.counterId), name: counter.name };
+    await deps.audit(c, principal, { action: "counter.attached", target, after: counterFacts(counter) });
+  }
+
+  async function answerOne(source: SourceRecord, language: Language, doubts: readonly TokenWarning[] = []) {
+    const accounts = await store.accounts.ofCredentials([source.credentialId]);
+    return answer(source, accounts, language, doubts);
+  }
+
+  async function answer(
+    source: SourceRecord,
+    accounts: ReadonlyMap<number, AccountRecord>,
+    language: Language,
+    doubts: readonly TokenWarning[] = [],
+  ) {
     const credential = await store.credentials.get(source.credentialId);
     const { dedupeBy, identifiers, createMissingGoals, allowPersonalUserId, uncertainPolicy } = source.options;
     return {
@@ -60,6 +88,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       create_missing_goals: createMissingGoals,
       allow_personal_user_id: allowPersonalUserId,
       uncertain_policy: uncertainPolicy,
+      account_id: accounts.get(source.credentialId)?.uuid ?? null,
       login: credential?.login ?? null,
       sending: { paused_until: isoOrNull(credential?.pausedUntil ?? null), reason: credential?.pausedReason ?? null },
       created_at: iso(source.createdAt),
@@ -77,14 +106,19 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   const addressOf = (source: SourceRecord) => `${deps.publicUrl}${BASE_PATH}/${source.uuid}`;
 
   router.openapi(createWebhook, async (c) => {
-    const principal = await may(c, "manage");
+    const principal = await deps.authorize(c, createWebhook);
     const body = parseBody(NewWebhook, await readJson(c.req.raw, deps.limits), webhookChecks);
-    const { source, secret, warnings } = await sources.create(principal.workspaceId, {
+    const access = await accessOf(principal, body);
+    if (access === null) throw new Error("A webhook without a token and an account passed its schema.");
+    const secret = newSecret();
+    const { source, access: granted } = await sources.create(principal.workspaceId, {
       plugin: PLUGIN,
+      config: {},
+      secret: { keeps: "hash", value: secret },
       name: body.name,
       description: body.description ?? null,
       counterId: body.counter_id,
-      token: body.token,
+      access,
       timeZone: body.time_zone ?? null,
       defaultCurrency: body.default_currency ?? null,
       language: body.language ?? "ru",
@@ -96,31 +130,35 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
         uncertainPolicy: "resend",
       }),
     });
+    await tellAttached(c, principal, granted.attached);
     c.set("fallbackLanguage", source.language);
-    return c.json(
-      { webhook_id: source.uuid, secret, url: addressOf(source), warnings: warningsOf(warnings, languageOf(c)) },
-      201,
-    );
+    const warnings = warningsOf(granted.warnings, languageOf(c));
+    return c.json({ webhook_id: source.uuid, secret, url: addressOf(source), warnings }, 201);
   });
 
   router.openapi(listWebhooks, async (c) => {
-    const { workspaceId } = await may(c, "read");
+    const { workspaceId } = await deps.authorize(c, listWebhooks);
     const { limit, cursor } = c.req.valid("query");
     const page = await store.sources.list({ workspaceId, plugin: PLUGIN, before: decodeCursor(cursor), limit });
-    const data = await Promise.all(page.rows.map((source) => answer(source, languageOf(c))));
+    const accounts = await store.accounts.ofCredentials(page.rows.map(({ credentialId }) => credentialId));
+    const data = await Promise.all(page.rows.map((source) => answer(source, accounts, languageOf(c))));
     return c.json({ data, next_cursor: encodeCursor(page.after) }, 200);
   });
 
   router.openapi(readWebhook, async (c) => {
-    const source = await ownWebhook(await may(c, "read"), c.req.param("webhook_id"));
-    return c.json(await answer(source, languageOf(c)), 200);
+    const source = await ownWebhook(await deps.authorize(c, readWebhook), c.req.param("webhook_id"));
+    return c.json(await answerOne(source, languageOf(c)), 200);
   });
 
   router.openapi(updateWebhook, async (c) => {
-    const source = await ownWebhook(await may(c, "manage"), c.req.param("webhook_id"));
+    const principal = await deps.authorize(c, updateWebhook);
+    const source = await ownWebhook(principal, c.req.param("webhook_id"));
     const body = parseBody(WebhookChange, await readJson(c.req.raw, deps.limits), webhookChecks);
-    const warnings = body.token === undefined ? [] : await sources.replaceToken(source, body.token);
+    const wanted = await accessOf(principal, body);
+    const access: GrantedAccess | null = wanted === null ? null : await sources.replaceAccess(source, wanted);
+    await tellAttached(c, principal, access?.attached ?? null);
     const changed = await sources.change(source, {
+      ...(access !== null && { credentialId: access.credentialId }),
       ...(body.name !== undefined && { name: body.name }),
       ...(body.description !== undefined && { description: body.description }),
       ...(body.is_active !== undefined && { isActive: body.is_active }),
@@ -134,27 +172,28 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       options: optionsOf(body, source.options),
     });
     c.set("fallbackLanguage", changed.language);
-    return c.json(await answer(changed, languageOf(c), warnings), 200);
+    return c.json(await answerOne(changed, languageOf(c), access?.warnings), 200);
   });
 
   router.openapi(deleteWebhook, async (c) => {
     await sources.remove(
-      await ownWebhook(await may(c, "manage"), c.req.param("webhook_id")),
+      await ownWebhook(await deps.authorize(c, deleteWebhook), c.req.param("webhook_id")),
       c.req.valid("query").discard === "true",
     );
     return c.body(null, 204);
   });
 
   router.openapi(cancelWebhook, async (c) => {
-    const source = await ownWebhook(await may(c, "manage"), c.req.param("webhook_id"));
+    const source = await ownWebhook(await deps.authorize(c, cancelWebhook), c.req.param("webhook_id"));
     const dryRun = await readCancellation(c.req.raw, deps.limits);
     const { cancelled, notCancellable } = await sources.cancel({ sourceId: source.id }, dryRun);
     return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
   });
 
   router.openapi(rotateSecret, async (c) => {
-    const source = await ownWebhook(await may(c, "manage"), c.req.param("webhook_id"));
-    const { secret, previousValidUntil } = await sources.rotateSecret(source);
+    const source = await ownWebhook(await deps.authorize(c, rotateSecret), c.req.param("webhook_id"));
+    const secret = newSecret();
+    const { previousValidUntil } = await sources.rotateSecret(source, { keeps: "hash", value: secret });
     return c.json({ webhook_id: source.uuid, secret, previous_valid_until: iso(previousValidUntil) }, 200);
   });
 

@@ -6,6 +6,7 @@ import { benchIntakeMixed } from "./intake-mixed.ts";
 import { benchIntakePostgres } from "./intake-postgres.ts";
 import { shapes } from "./measure.ts";
 import { benchPlanner } from "./planner.ts";
+import { benchPostgresFull } from "./postgres-full.ts";
 import { benchScaleOut } from "./scale-out.ts";
 import { benchStart } from "./start-up.ts";
 import { benchUpload } from "./upload.ts";
@@ -35,6 +36,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   "intake-postgres": {
     about: "posts of one and of a thousand conversions on PostgreSQL, against bare inserts (BENCH_ROUNDS)",
     run: benchIntakePostgres,
+  },
+  "postgres-full": {
+    about: "intake, reads and purge on PostgreSQL with ten million conversions stored (BENCH_STORED), against none",
+    run: benchPostgresFull,
   },
   upload: { about: "a file of a million rows to the simulator, against a bare script", run: benchUpload },
   drain: {

@@ -4,10 +4,13 @@ import { accountsContract } from "./store/accounts.ts";
 import { batchesContract } from "./store/batches.ts";
 import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
+import { countersContract } from "./store/counters.ts";
 import { decisionsContract } from "./store/decisions.ts";
+import { identityContract } from "./store/identity.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
+import { peopleContract } from "./store/people.ts";
 import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
@@ -17,6 +20,7 @@ import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
 import { World } from "./store/world.ts";
+import { yandexAccountsContract } from "./store/yandex-accounts.ts";
 
 /** A store under test, empty, and what puts it away. */
 export interface OpenedStore {
@@ -36,9 +40,26 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     });
     afterEach(() => opened.close());
 
-    const parts = [accountsContract, intakeContract, correctionsContract, unsealedContract, planningContract];
+    const parts = [
+      accountsContract,
+      identityContract,
+      yandexAccountsContract,
+      peopleContract,
+      intakeContract,
+      correctionsContract,
+      unsealedContract,
+      planningContract,
+    ];
     const sending = [sameSecondContract, uploadsContract, claimsContract, decisionsContract, quotaContract];
-    const rest = [batchesContract, matchRatesContract, maintenanceContract, replaysContract, withdrawalsContract];
-    for (const part of [...parts, ...sending, ...rest, sealedTextsContract]) part(() => world);
+    const rest = [
+      countersContract,
+      batchesContract,
+      matchRatesContract,
+      maintenanceContract,
+      replaysContract,
+      withdrawalsContract,
+      sealedTextsContract,
+    ];
+    for (const part of [...parts, ...sending, ...rest]) part(() => world);
   });
 }

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
@@ -171,3 +172,40 @@ test("simulate refuses a port that is no number", async () => {
   expect(ended.code).toBe(1);
   expect(ended.stderr).toContain("whole number");
 });
+
+test("people are listed, seen on their devices, signed out and given a link while a gateway runs", async () => {
+  await using folder = await temporaryFolder();
+  await using gateway = await startGateway(folder);
+  const cli = (...words: string[]) => run("cli/main", ["user", ...words], folder.settings);
+  expect(await cli("list")).toMatchObject({ code: 0, stdout: "" });
+  for (const words of [["reset"], ["sessions"], ["sign-out"]]) {
+    const nobody = await cli(...words, "nobody@example.com");
+    expect(nobody).toMatchObject({ code: 1, stdout: "" });
+    expect(nobody.stderr).toContain("Nobody has the address nobody@example.com");
+  }
+  addPerson(`${folder.path}/data/gateway.db`);
+  expect((await cli("list")).stdout).toContain("anna@example.com");
+  expect((await cli("sessions", "anna@example.com")).stdout).toContain("192.0.2.1  Firefox");
+  expect((await cli("sign-out", "Anna@example.com")).stderr).toContain("Ended: 1.");
+  const { stdout } = await cli("reset", "anna@example.com");
+  expect(stdout.trim()).toMatch(/^http\S+\/console\/recovery#type=recovery&token_hash=[\w-]{43}$/);
+  const code = new URL(stdout.trim()).hash.replace(/^.*token_hash=/, "");
+  const verify = () =>
+    fetch(`${gateway.url}/auth/v1/verify`, {
+      method: "POST",
+      body: JSON.stringify({ type: "recovery", token_hash: code }),
+    });
+  expect((await verify()).status).toBe(200);
+  expect((await verify()).status).toBe(403);
+});
+
+/** As if she had signed up and in. */
+function addPerson(file: string): void {
+  const database = new Database(file);
+  const [now, later] = [Date.now(), Date.now() + 86_400_000];
+  database.exec(`pragma busy_timeout = 5000;
+    insert into users (id, uuid, issuer, subject, email, created_at, updated_at) values (1, 'a', 'local', 'a', 'anna@example.com', ${now}, ${now});
+    insert into sessions (uuid, user_id, created_at, refreshed_at, expires_at, user_agent, address)
+      values ('s', 1, ${now}, ${now}, ${later}, 'Firefox', '192.0.2.1')`);
+  database.close();
+}

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
 import postgres from "postgres";
+import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { CopyDamagedError, RefusedError } from "../../core/store/database-errors.ts";
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
 import { movedTables } from "../../core/store/move/tables.ts";
@@ -8,8 +9,10 @@ import { openPostgres } from "../../core/store/postgres/open.ts";
 import { resumeRestoredPostgres } from "../../core/store/postgres/resume-restored.ts";
 import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
+import { begin, connectByProgram, seedAccounts } from "../setup/accounts.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { anna } from "../setup/identity.ts";
 
 setDefaultTimeout(60_000);
 
@@ -36,8 +39,10 @@ function breakingOff(): MoveProgress {
 
 /** A gateway of which every table but those of rare cases holds something, in every state of a file that rests. */
 async function startFull(): Promise<TestGateway> {
-  const gateway = await startTestGateway({ store: "sqlite" });
+  const gateway = await startTestGateway({ store: "sqlite", env: { SIGN_UP: "open" }, seed: seedAccounts });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
+  await signUp(gateway);
+  await connectAccount(gateway);
   const webhook = await createWebhook({ description: 'A "quoted" name, with \\ and a line\nbreak' });
   const once = await createWebhook({ name: "По покупкам", dedupe_by: "purchase" });
   await post(webhook, [sale(0), sale(0), sale(1), { target: "purchase" }], { key: "first" });
@@ -56,6 +61,27 @@ async function startFull(): Promise<TestGateway> {
   advance(MINUTE);
   await post(webhook, [sale(6), sale(6, { purchase_id: "of the same second" })]);
   return gateway;
+}
+
+/** Somebody who is signed in, mistyped once, was given a recovery link, and may come into the first workspace. */
+async function signUp({ request, gateway }: TestGateway): Promise<void> {
+  const operator = { headers: { authorization: `Bearer ${gateway.operatorToken}` } };
+  await request("POST", "/auth/v1/signup", { body: anna });
+  await request("POST", "/auth/v1/token?grant_type=password", { body: { ...anna, password: "a mistyped password" } });
+  const [user] = (await request("GET", "/v1/users", operator)).body.data;
+  await request("POST", `/v1/users/${user?.user_id}/recovery-links`, operator);
+  await request("POST", "/v1/invitations", { ...operator, body: { email: anna.email, role: "editor" } });
+}
+
+/** An account that is connected, and another connection under way. */
+async function connectAccount(gateway: TestGateway): Promise<void> {
+  const { clientId: client_id, clientSecret: client_secret } = demo.application;
+  await gateway.manage("PUT", "/v1/oauth-application", { client_id, client_secret });
+  const { status, body } = await connectByProgram(gateway);
+  expect(status).toBe(200);
+  const attached = { account_id: body.account_id, counter_id: demo.counterId };
+  expect((await gateway.manage("POST", "/v1/counters", attached)).status).toBe(201);
+  await begin(gateway);
 }
 
 /** All rows of a table on both sides, as texts in one order, JSON with its keys in order. */

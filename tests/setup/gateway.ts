@@ -9,6 +9,7 @@ import { demo, demoVisitors, seedDemo } from "../../core/metrika/simulator/demo-
 import type { SimulatorSettings } from "../../core/metrika/simulator/settings.ts";
 import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
 import { BatchRow, BatchStatus } from "../../core/plugin/answer-schemas.ts";
+import type { SourcePlugin } from "../../core/plugin/contract.ts";
 import { type Config, readConfig } from "../../gateway/config.ts";
 import { composeGateway, type Gateway } from "../../gateway/gateway.ts";
 import { openTestDatabase } from "./test-database.ts";
@@ -36,6 +37,10 @@ export interface TestGatewayOptions {
   readonly network?: (through: Fetch) => Fetch;
   /** For what only one database has; default: whichever the run is about. */
   readonly store?: "sqlite";
+  /** When the gateway's time begins, in Unix milliseconds; default: {@link START}. */
+  readonly startAt?: number;
+  /** In place of the bundled ones. */
+  readonly plugins?: readonly SourcePlugin[];
   /** What the world looks like before the gateway starts; default: the demo's counter, token, goals and visits. */
   readonly seed?: (simulator: MetrikaSimulator) => void;
 }
@@ -132,7 +137,7 @@ export interface TestGateway {
 /** Starts a gateway for the length of one test; afterwards everything is closed and nothing may be left under way. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(`${tmpdir()}/gateway-flow-`);
-  const clock = createManualClock(Date.parse(START));
+  const clock = createManualClock(options.startAt ?? Date.parse(START));
   const simulator = createMetrikaSimulator({ clock, settings: options.settings ?? {} });
   (options.seed ?? seedDemo)(simulator);
   const database = await openTestDatabase(folder, options.store);
@@ -145,6 +150,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       now: clock.now,
       clock,
       random: options.random ?? (() => 0.5),
+      ...(options.plugins && { plugins: options.plugins }),
       ...(options.rules && { rules: options.rules }),
     });
   let gateway = await compose();

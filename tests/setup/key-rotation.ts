@@ -1,15 +1,15 @@
 import * as v from "valibot";
 import { sealedColumns, sealedOfInstallation } from "../../core/store/sql/sealed-columns.ts";
-import { KEY_ROTATIONS, RotationStep, StartedRotation } from "../../gateway/routes/key-rotations.ts";
+import { KEY_ROTATIONS, ROTATION_STEPS, RotationStep, StartedRotation } from "../../gateway/routes/key-rotations.ts";
 import type { TestGateway } from "./gateway.ts";
 
 /** An answer to a step, as the command reads it. */
 export type Step = v.InferOutput<typeof RotationStep>;
 
 /** What the command asks of a gateway, with the operator's token. */
-async function operate({ gateway, request }: TestGateway, path: string): Promise<unknown> {
+async function operate({ gateway, request }: TestGateway, path: string, body?: object): Promise<unknown> {
   const headers = { authorization: `Bearer ${gateway.operatorToken}` };
-  const answer = await request("POST", path, { headers });
+  const answer = await request("POST", path, { headers, ...(body && { body }) });
   if (answer.status >= 400) throw new Error(`${path}: ${answer.status} ${answer.text}`);
   return answer.body;
 }
@@ -21,7 +21,7 @@ export async function beginRotation(gateway: TestGateway): Promise<string> {
 
 /** One step of a change. */
 export async function stepRotation(gateway: TestGateway, keyId: string): Promise<Step> {
-  return v.parse(RotationStep, await operate(gateway, `${KEY_ROTATIONS}/${keyId}/steps`));
+  return v.parse(RotationStep, await operate(gateway, ROTATION_STEPS, { key_id: keyId }));
 }
 
 /**

@@ -123,19 +123,40 @@ export async function startGateway(
   }
 }
 
-/** Runs the server or a command to its end. */
-export async function run(program: "main" | "cli/main", args: readonly string[], env: Environment): Promise<Ended> {
+/**
+ * Runs the server or a command to its end.
+ * @param answer what is typed into it: at once, or once its standard output gives reason to
+ */
+export async function run(
+  program: "main" | "cli/main",
+  args: readonly string[],
+  env: Environment,
+  answer: string | ((said: string) => string | null) = "",
+): Promise<Ended> {
   const child = Bun.spawn([process.execPath, `${ROOT}/gateway/${program}.ts`, ...args], {
     env: environment(env),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     timeout: PATIENCE_MS,
     killSignal: "SIGKILL",
   });
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
+  let isAnswered = false;
+  const hear = (said: string) => {
+    const text = typeof answer === "string" ? answer : answer(said);
+    if (text === null || isAnswered) return;
+    isAnswered = true;
+    child.stdin.write(text);
+    child.stdin.end();
+  };
+  const listen = async () => {
+    let said = "";
+    hear(said);
+    for await (const piece of child.stdout.pipeThrough(new TextDecoderStream())) {
+      said += piece;
+      hear(said);
+    }
+    return said;
+  };
+  const [stdout, stderr, code] = await Promise.all([listen(), new Response(child.stderr).text(), child.exited]);
   return { code, stdout, stderr };
 }
 

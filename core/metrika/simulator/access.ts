@@ -19,7 +19,7 @@ export function tokenIn(headers: Headers): string | null {
 export function whoseToken(token: string | null, isDead: boolean, simulation: Simulation): Token | Response {
   if (token === null) return refusal(401, "unauthorized", "Authorization is required");
   const owner = isDead ? undefined : simulation.world.tokens.get(token);
-  if (owner !== undefined) return owner;
+  if (owner !== undefined && (owner.expiresAt === null || simulation.now() < owner.expiresAt)) return owner;
   return simulation.settings.invalidTokenStatus === 403
     ? refusal(403, "invalid_token", "Invalid oauth_token")
     : refusal(401, "unauthorized", "Invalid oauth_token");

@@ -48,8 +48,35 @@ export const SettingsBody = v.partial(v.strictObject(SettingsShape.entries));
 /** Body of `POST /_simulator/clock`. */
 export const ClockBody = v.strictObject({ advanceMs: v.number() });
 
+/** Body of `POST /_simulator/consent`. */
+export const ConsentBody = v.strictObject({
+  authorizeUrl: v.pipe(v.string(), v.url()),
+  login: v.string(),
+  refuse: v.optional(v.boolean()),
+  scopes: v.optional(v.array(v.picklist(scopes))),
+});
+
+/** Body of `POST /_simulator/application_rights`: an application is registered with other rights. */
+export const RightsBody = v.strictObject({ clientId: v.string(), scopes: v.array(v.picklist(scopes)) });
+
+/** Body of `POST /_simulator/password`: a login changes its password. */
+export const PasswordBody = v.strictObject({ login: v.string() });
+
 /** Body of `POST /_simulator/seed`: what is added to the simulator's world. */
 export const SeedBody = v.strictObject({
+  logins: v.optional(v.array(v.string()), []),
+  applications: v.optional(
+    v.array(
+      v.object({
+        clientId: v.string(),
+        clientSecret: v.optional(v.string()),
+        name: v.optional(v.string()),
+        redirectUris: v.array(v.pipe(v.string(), v.url())),
+        scopes: v.optional(v.array(v.picklist(scopes))),
+      }),
+    ),
+    [],
+  ),
   tokens: v.optional(
     v.array(v.object({ token: v.string(), login: v.string(), scopes: v.optional(v.array(v.picklist(scopes))) })),
     [],

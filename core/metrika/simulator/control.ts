@@ -1,7 +1,15 @@
 import { HttpResponse, http, type RequestHandler } from "msw";
 import * as v from "valibot";
 import { toCamel, toSnake } from "./control-json.ts";
-import { ClockBody, FaultsBody, SeedBody, SettingsBody } from "./control-shapes.ts";
+import {
+  ClockBody,
+  ConsentBody,
+  FaultsBody,
+  PasswordBody,
+  RightsBody,
+  SeedBody,
+  SettingsBody,
+} from "./control-shapes.ts";
 import { exchangeOf, textOf } from "./exchange.ts";
 import type { MetrikaSimulator } from "./metrika-simulator.ts";
 
@@ -30,6 +38,21 @@ export function controlHandlers(simulator: MetrikaSimulator): RequestHandler[] {
       read(request, ClockBody, ({ advanceMs }) => {
         simulator.advance(advanceMs);
         return { now: new Date(simulator.now()).toISOString() };
+      }),
+    ),
+    http.post("*/_simulator/consent", ({ request }) =>
+      read(request, ConsentBody, (seed) => ({ redirectUrl: simulator.consent(seed) })),
+    ),
+    http.post("*/_simulator/application_rights", ({ request }) =>
+      read(request, RightsBody, ({ clientId, scopes }) => {
+        simulator.changeApplicationRights(clientId, scopes);
+        return { clientId, scopes };
+      }),
+    ),
+    http.post("*/_simulator/password", ({ request }) =>
+      read(request, PasswordBody, ({ login }) => {
+        simulator.changePassword(login);
+        return { login };
       }),
     ),
     http.post("*/_simulator/seed", ({ request }) => read(request, SeedBody, (seed) => plant(seed, simulator))),
@@ -67,11 +90,13 @@ async function read<Shape>(
 }
 
 function plant(seed: v.InferOutput<typeof SeedBody>, simulator: MetrikaSimulator): object {
+  for (const login of seed.logins) simulator.addLogin(login);
+  const clientIds = seed.applications.map((application) => simulator.addApplication(application).clientId);
   for (const { token, ...owner } of seed.tokens) simulator.addToken(token, owner);
   const counterIds = seed.counters.map((counter) => simulator.addCounter(counter).id);
   const goalIds = seed.goals.map(({ counterId, ...goal }) => simulator.addGoal(counterId, goal).id);
   for (const { counterId, ...visit } of seed.visits) simulator.addVisit(counterId, visit);
-  return { counterIds, goalIds, tokens: seed.tokens.length, visits: seed.visits.length };
+  return { clientIds, counterIds, goalIds, tokens: seed.tokens.length, visits: seed.visits.length };
 }
 
 const SHOWN = 100;

@@ -1,8 +1,18 @@
 import type { MetrikaSimulator } from "./simulator.ts";
 
-/** The world of the demo: one login with one counter. The token is made up and opens nothing. */
+/**
+ * The world of the demo: one login with one counter, another that may only look at it, and an OAuth application.
+ * Token and secret are made up and open nothing.
+ */
 export const demo = {
   login: "demo-shop",
+  viewer: "demo-viewer",
+  application: {
+    clientId: "d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f",
+    clientSecret: "demo-secret-of-the-simulator",
+    name: "Шлюз Метрики",
+    redirectUris: ["http://localhost:8787/oauth/yandex/callback"],
+  },
   token: "y0_demo-token-of-the-simulator",
   counterId: 12345678,
   counterName: "Магазин «Ромашка»",
@@ -44,12 +54,19 @@ export const exampleVisitor = { clientId: "1234567890.1234567890", purchaseIds: 
 const DAY_MS = 24 * 3600 * 1000;
 const HALF_AN_HOUR_MS = 30 * 60 * 1000;
 
-/** Fills a simulator with the demo's world; visits are placed relative to the simulator's time. */
-export function seedDemo(simulator: MetrikaSimulator): void {
+/**
+ * Fills a simulator with the demo's world; visits are placed relative to the simulator's time.
+ * @param redirectUris where the demo's application gets its codes. Default: a gateway at its usual address.
+ */
+export function seedDemo(
+  simulator: MetrikaSimulator,
+  redirectUris: readonly string[] = demo.application.redirectUris,
+): void {
+  simulator.addApplication({ ...demo.application, redirectUris });
   simulator.addToken(demo.token, { login: demo.login });
   simulator.addCounter({
     ...{ id: demo.counterId, name: demo.counterName, site: demo.site },
-    ...{ ownerLogin: demo.login, timeZoneName: demo.timeZone },
+    ...{ ownerLogin: demo.login, timeZoneName: demo.timeZone, grants: { [demo.viewer]: "view" } },
   });
   for (const goal of demo.goals) simulator.addGoal(demo.counterId, goal);
   for (const { daysAgo, ...visitor } of demoVisitors) {

@@ -11,6 +11,10 @@ export const operations = [
   "list",
   "get",
   "login",
+  "oauth_authorize",
+  "oauth_consent",
+  "oauth_token",
+  "oauth_revoke",
 ] as const;
 /** One of {@link operations}. */
 export type Operation = (typeof operations)[number];

@@ -8,9 +8,9 @@ export function loginEndpoints(simulation: Simulation): HttpHandler[] {
   return [
     endpoint(simulation, {
       ...{ operation: "login", method: "GET", path: "*/info", group: "login", scopes: [] },
-      act({ login }) {
+      act({ login, clientId }) {
         const id = simulation.world.loginId(login);
-        return jsonAnswer({ id: String(id), login, client_id: "simulator", psuid: `1.simulator.${id}` });
+        return jsonAnswer({ id: String(id), login, client_id: clientId, psuid: `1.${clientId}.${id}` });
       },
     }),
   ];

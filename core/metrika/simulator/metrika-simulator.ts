@@ -1,10 +1,12 @@
+import type { ConsentSeed } from "./consent.ts";
 import type { Faults } from "./faults.ts";
+import type { Application, ApplicationSeed } from "./grants.ts";
 import type { Ledger } from "./ledger.ts";
 import type { RequestCounts } from "./requests.ts";
 import type { ServedSimulator, ServeOptions } from "./serve.ts";
 import type { SimulatorSettings } from "./settings.ts";
 import type { Visit } from "./visits.ts";
-import type { Counter, CounterSeed, Goal, GoalSeed, Scope } from "./world.ts";
+import type { Counter, CounterSeed, Goal, GoalSeed, Scope, TokenSeed } from "./world.ts";
 
 /** Metrika and Yandex ID on this machine: importable as a fetch, servable over HTTP. */
 export interface MetrikaSimulator {
@@ -23,9 +25,22 @@ export interface MetrikaSimulator {
   now(): number;
   /** Moves the simulator's time on. */
   advance(ms: number): void;
-  addToken(token: string, owner: { readonly login: string; readonly scopes?: readonly Scope[] | undefined }): void;
-  /** The token is unknown from now on. */
+  addToken(token: string, owner: TokenSeed): void;
+  /** The token is unknown from now on, and so is its refresh token, as after a person has taken access back. */
   killToken(token: string): void;
+  /** Adds a person who may consent; whoever has a token, a counter or a right to one is there already. */
+  addLogin(login: string): void;
+  /** Registers an application with Yandex OAuth, or registers it anew; its tokens stay. */
+  addApplication(application: ApplicationSeed): Application;
+  /**
+   * Does what a person would do on the consent page, and returns the address that the browser is sent to.
+   * Throws where the page would show an error and send nobody anywhere.
+   */
+  consent(seed: ConsentSeed): string;
+  /** Registers an application with other rights, which ends all its tokens. */
+  changeApplicationRights(clientId: string, scopes: readonly Scope[]): void;
+  /** Ends all tokens of a login, as a changed password does. */
+  changePassword(login: string): void;
   addCounter(seed: CounterSeed): Counter;
   addGoal(counterId: number, goal: GoalSeed | string): Goal;
   addVisit(counterId: number, visit: Visit): void;

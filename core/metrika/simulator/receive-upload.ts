@@ -1,4 +1,4 @@
-import { type Admitted, find } from "./endpoint.ts";
+import type { Admitted } from "./endpoint.ts";
 import { refusal } from "./envelopes.ts";
 import { bodyOf } from "./exchange.ts";
 import { FileRefused, readFileRows } from "./file-rows.ts";
@@ -7,6 +7,7 @@ import { reachableTargets } from "./processing.ts";
 import { type CheckedRow, checkRow } from "./row-check.ts";
 import { type Identity, identifierKinds } from "./settings.ts";
 import type { Simulation } from "./simulation.ts";
+import { find } from "./strikes.ts";
 import type { KeptConversion, Uploading } from "./uploading.ts";
 import type { Counter } from "./world.ts";
 

@@ -1,8 +1,8 @@
 import type { Operation } from "./faults.ts";
 import type { SimulatorSettings } from "./settings.ts";
 
-/** The groups whose requests Metrika counts apart; requests to the login host belong to none of its quotas. */
-export type RequestGroup = "client_read" | "client_write" | "login";
+/** The groups whose requests Metrika counts apart; requests to the login and OAuth hosts belong to none of its quotas. */
+export type RequestGroup = "client_read" | "client_write" | "login" | "oauth";
 
 /** What has been asked of the simulator. Requests that ran into a quota are counted as refused only. */
 export interface RequestCounts {
@@ -22,6 +22,7 @@ export interface RequestCounts {
 export interface RequestFacts {
   readonly operation: Operation;
   readonly group: RequestGroup;
+  /** Empty where nobody has logged in yet. */
   readonly login: string;
   readonly address: string;
   /** Milliseconds since 1970, UTC. */
@@ -44,7 +45,7 @@ export interface RequestBook {
 
 /** Empty books. */
 export function createRequestBook(): RequestBook {
-  const byGroup = { client_read: 0, client_write: 0, login: 0 };
+  const byGroup = { client_read: 0, client_write: 0, login: 0, oauth: 0 };
   const byOperation: Partial<Record<Operation, number>> = {};
   const refused: Record<string, number> = {};
   const mostParallel: Record<string, number> = {};
@@ -66,7 +67,8 @@ export function createRequestBook(): RequestBook {
       const day = `${login} ${group} ${new Date(now).toISOString().slice(0, 10)}`;
       const today = byDay[day] ?? 0;
 
-      const limits = group === "login" ? null : settings.quotas;
+      const counted = group === "client_read" || group === "client_write";
+      const limits = counted ? settings.quotas : null;
       const usedUp = limits && quotaUsedUp(limits, second.length, parallel, today, now);
       if (usedUp) {
         refused[usedUp.errorType] = (refused[usedUp.errorType] ?? 0) + 1;
@@ -77,13 +79,13 @@ export function createRequestBook(): RequestBook {
       recent.set(addressAndGroup, second);
       byGroup[group]++;
       byOperation[facts.operation] = (byOperation[facts.operation] ?? 0) + 1;
-      if (group !== "login") {
+      if (counted) {
         mostPerSecond = Math.max(mostPerSecond, second.length);
         byDay[day] = today + 1;
         running.set(login, parallel + 1);
         mostParallel[login] = Math.max(mostParallel[login] ?? 0, parallel + 1);
       }
-      return { leave: () => void (group !== "login" && running.set(login, (running.get(login) ?? 1) - 1)) };
+      return { leave: () => void (counted && running.set(login, (running.get(login) ?? 1) - 1)) };
     },
   };
 }

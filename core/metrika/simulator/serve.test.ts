@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createMetrikaClient, type MetrikaClient } from "../client.ts";
+import { createYandexOauth } from "../oauth.ts";
+import { newPkce } from "../pkce.ts";
 import { demo, demoVisitors, exampleVisitor, seedDemo } from "./demo-data.ts";
 import type { ServedSimulator } from "./serve.ts";
 import { createMetrikaSimulator } from "./simulator.ts";
@@ -147,6 +149,53 @@ test("another process seeds, drives and reads the simulator", async () => {
   expect((await control("POST", "reset")).status).toBe(200);
   await new Promise(setImmediate);
   expect(simulator.ledger.total).toBe(0);
+});
+
+test("another process plays consent, a change of rights and a change of password", async () => {
+  simulator.reset();
+  const application = { client_id: "app", client_secret: "key", redirect_uris: ["https://gateway.example/callback"] };
+  const seed = { logins: ["shop"], applications: [application] };
+  expect((await control("POST", "seed", seed)).json).toMatchObject({ client_ids: ["app"] });
+  const app = { clientId: "app", clientSecret: "key" };
+  const oauth = createYandexOauth({ oauthUrl: served.url, fetch });
+  const [redirectUri = ""] = application.redirect_uris;
+  const { verifier: codeVerifier, challenge: codeChallenge } = newPkce();
+  const asked = { clientId: "app", redirectUri, scopes: ["metrika:read"], state: "s1", codeChallenge };
+  const consent = { authorize_url: oauth.authorizeUrl(asked), login: "shop" };
+
+  for (const [path, body] of [
+    ["password", { login: "shop" }],
+    ["application_rights", { client_id: "app", scopes: ["metrika:read"] }],
+  ] as const) {
+    const { json } = await control("POST", "consent", consent);
+    const code = new URL(String(json.redirect_url)).searchParams.get("code") ?? "";
+    const { accessToken } = await oauth.exchangeCode({ app, code, redirectUri, codeVerifier });
+    expect(await client.login.get({ token: accessToken })).toMatchObject({ login: "shop", clientId: "app" });
+    expect((await control("POST", path, body)).status).toBe(200);
+    await expect(client.login.get({ token: accessToken })).rejects.toMatchObject({ kind: "unauthorized" });
+  }
+  expect((await control("POST", "consent", { ...consent, login: "stranger" })).status).toBe(400);
+});
+
+test("a browser gets the page, presses the button and is sent back; an answer about tokens is really lost", async () => {
+  fresh();
+  const { application: app } = demo;
+  const [redirectUri] = app.redirectUris;
+  const oauth = createYandexOauth({ oauthUrl: served.url, fetch });
+  const { verifier: codeVerifier, challenge: codeChallenge } = newPkce();
+  const asked = { clientId: app.clientId, redirectUri, scopes: ["metrika:read"], state: "s1", codeChallenge };
+  const page = await fetch(oauth.authorizeUrl(asked));
+  expect(await page.text()).toContain(app.name);
+  const body = new URLSearchParams({ login: demo.viewer, scope: "metrika:read", decision: "allow" });
+  const back = await fetch(page.url, { method: "POST", body, redirect: "manual" });
+  const location = new URL(back.headers.get("location") ?? "");
+  expect(location.href).toStartWith(redirectUri);
+  const exchange = { app, code: location.searchParams.get("code") ?? "", redirectUri, codeVerifier };
+  const { refreshToken } = await oauth.exchangeCode(exchange);
+  simulator.faults.add({ match: { operation: "oauth_token" }, fault: { kind: "store_then_reset" } });
+  const refresh = () => oauth.refresh({ app, refreshToken: refreshToken ?? "" });
+  await expect(refresh()).rejects.toMatchObject({ kind: "unreachable", mayHaveTakenEffect: true });
+  await expect(refresh()).rejects.toMatchObject({ kind: "invalid_grant" });
 });
 
 test("the list of conversions has every one, however many there are", async () => {

@@ -56,6 +56,12 @@ export const SettingsShape = v.object({
   retryAfter: v.picklist(["none", "seconds", "http_date"]),
   invalidTokenStatus: v.picklist([403, 401]),
   unknownCounter: v.picklist(["not_found", "access_denied"]),
+  /** `expires_in` of the tokens that are issued from now on; 31536000, a year, is what clients have met. */
+  tokenLifetimeSeconds: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** Whether a refreshed pair has a fresh access token or the one it had: documented are both. */
+  refreshedAccessToken: v.picklist(["new", "same"]),
+  /** Status of the answer to a wrong id or secret of an application. */
+  invalidClientStatus: v.picklist([401, 400]),
   /** Keeps the text of every file in the ledger. */
   keepCsv: v.boolean(),
   maxFileBytes: v.pipe(v.number(), v.integer()),
@@ -88,6 +94,9 @@ export function defaultSettings(): SimulatorSettings {
     retryAfter: "none",
     invalidTokenStatus: 403,
     unknownCounter: "not_found",
+    tokenLifetimeSeconds: 31_536_000,
+    refreshedAccessToken: "new",
+    invalidClientStatus: 401,
     keepCsv: false,
     maxFileBytes: 1024 ** 3,
     firstUploadingId: "1400000001",

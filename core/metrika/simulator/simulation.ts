@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { createFaults, type Faults } from "./faults.ts";
+import { createGrants, type Grants } from "./grants.ts";
 import { createLedger, type LedgerBook } from "./ledger.ts";
 import { createRequestBook, type RequestBook } from "./requests.ts";
 import { defaultSettings, type SimulatorSettings } from "./settings.ts";
@@ -12,6 +13,7 @@ export interface Simulation {
   readonly settings: SimulatorSettings;
   readonly faults: Faults;
   readonly world: World;
+  readonly grants: Grants;
   readonly visits: Visits;
   readonly ledger: LedgerBook;
   readonly requests: RequestBook;
@@ -28,11 +30,13 @@ export interface Simulation {
 /** A fresh Metrika. `ahead` tells how far its time has been moved on. */
 export function createSimulation(clock: Clock, ahead: () => number, changes: Partial<SimulatorSettings>): Simulation {
   const settings = { ...defaultSettings(), ...changes };
+  const world = createWorld();
   let lastUploadingId: bigint | null = null;
   return {
     settings,
     faults: createFaults(),
-    world: createWorld(),
+    world,
+    grants: createGrants(world),
     visits: createVisits(),
     ledger: createLedger(),
     requests: createRequestBook(),

@@ -1,5 +1,7 @@
 import { getResponse, type RequestHandler } from "msw";
 import { type Clock, systemClock } from "../clock.ts";
+import { consentAs } from "./consent.ts";
+import { consentEndpoints } from "./consent-endpoints.ts";
 import { controlHandlers } from "./control.ts";
 import { counterEndpoints } from "./counter-endpoints.ts";
 import { refusal } from "./envelopes.ts";
@@ -12,6 +14,7 @@ import { NetworkFailure } from "./network-failure.ts";
 import { serve } from "./serve.ts";
 import type { SimulatorSettings } from "./settings.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
+import { tokenEndpoints } from "./token-endpoints.ts";
 import { settleDue, uploadingEndpoints } from "./uploading-endpoints.ts";
 
 export type { MetrikaSimulator } from "./metrika-simulator.ts";
@@ -88,7 +91,12 @@ export function createMetrikaSimulator(options: SimulatorOptions = {}): MetrikaS
       ahead += ms;
     },
     addToken: (token, owner) => simulation.world.addToken(token, owner),
-    killToken: (token) => simulation.world.killToken(token),
+    killToken: (token) => simulation.grants.endToken(token),
+    addLogin: (login) => void simulation.world.loginId(login),
+    addApplication: (seed) => simulation.grants.addApplication(seed),
+    consent: (seed) => consentAs(seed, simulation),
+    changeApplicationRights: (clientId, scopes) => simulation.grants.changeRights(clientId, scopes),
+    changePassword: (login) => simulation.grants.end((owner) => owner.login === login),
     addCounter: (seed) => simulation.world.addCounter(seed, simulation.now()),
     addGoal: (counterId, goal) =>
       simulation.world.addGoal(counterId, typeof goal === "string" ? { identifier: goal } : goal),
@@ -115,6 +123,8 @@ function handlersOf(simulation: Simulation, simulator: MetrikaSimulator): readon
     ...goalEndpoints(simulation),
     ...counterEndpoints(simulation),
     ...loginEndpoints(simulation),
+    ...consentEndpoints(simulation),
+    ...tokenEndpoints(simulation),
     ...controlHandlers(simulator),
   ];
 }

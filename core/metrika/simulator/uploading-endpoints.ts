@@ -1,10 +1,11 @@
 import type { HttpHandler } from "msw";
-import { endpoint, find } from "./endpoint.ts";
+import { endpoint } from "./endpoint.ts";
 import { jsonAnswer, refusal } from "./envelopes.ts";
 import { statusOf } from "./processing.ts";
 import { receiveUpload } from "./receive-upload.ts";
 import type { SimulatorSettings } from "./settings.ts";
 import type { Simulation } from "./simulation.ts";
+import { find } from "./strikes.ts";
 import type { Uploading } from "./uploading.ts";
 
 const FOLDER = "*/management/v1/counter/:counterId/offline_conversions";

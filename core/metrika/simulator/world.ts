@@ -12,6 +12,18 @@ export type Permission = (typeof permissions)[number];
 export interface Token {
   readonly login: string;
   readonly scopes: readonly Scope[];
+  /** The application that it was issued to. */
+  readonly clientId: string;
+  /** Milliseconds since 1970, UTC: from then on the token is unknown. Null: it lasts. */
+  readonly expiresAt: number | null;
+}
+
+/** A new token; by default one that lasts and has all scopes. */
+export interface TokenSeed {
+  readonly login: string;
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly clientId?: string | undefined;
+  readonly expiresAt?: number | null | undefined;
 }
 
 /** A goal of a counter. */
@@ -57,10 +69,11 @@ export interface GoalSeed {
 export interface World {
   readonly tokens: ReadonlyMap<string, Token>;
   readonly counters: ReadonlyMap<number, Counter>;
-  /** Number of a login at Yandex ID. */
+  /** Everybody who has a token, a counter or a right to one, or was added as a person. */
+  readonly logins: readonly string[];
+  /** Number of a login at Yandex ID; from now on the login exists. */
   loginId(login: string): number;
-  /** Makes a token; all scopes by default. */
-  addToken(token: string, owner: { readonly login: string; readonly scopes?: readonly Scope[] | undefined }): void;
+  addToken(token: string, seed: TokenSeed): void;
   /** From now on the token is unknown, as after a revocation. */
   killToken(token: string): void;
   addCounter(seed: CounterSeed, now: number): Counter;
@@ -93,9 +106,12 @@ export function createWorld(): World {
     tokens,
     counters,
     loginId,
-    addToken(token, { login, scopes: granted = scopes }) {
+    get logins() {
+      return [...loginIds.keys()];
+    },
+    addToken(token, { login, scopes: granted = scopes, clientId = "simulator", expiresAt = null }) {
       loginId(login);
-      tokens.set(token, { login, scopes: granted });
+      tokens.set(token, { login, scopes: granted, clientId, expiresAt });
     },
     killToken: (token) => void tokens.delete(token),
     addCounter(seed, now) {
@@ -109,6 +125,7 @@ export function createWorld(): World {
         createdAt: now,
         goals: [],
       };
+      for (const login of [counter.ownerLogin, ...counter.grants.keys()]) loginId(login);
       counters.set(counter.id, counter);
       return counter;
     },

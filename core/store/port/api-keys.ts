@@ -26,7 +26,7 @@ export interface ApiKeyStore {
   findByPrefix(prefix: string): Promise<ApiKeyRecord | null>;
   /** Oldest first, revoked ones too. */
   list(workspaceId: number): Promise<readonly ApiKeyRecord[]>;
-  /** False when no such key of the workspace was in force. */
-  revoke(workspaceId: number, uuid: string, now: number): Promise<boolean>;
+  /** Null when no such key of the workspace was in force. */
+  revoke(workspaceId: number, uuid: string, now: number): Promise<ApiKeyRecord | null>;
   recordUse(id: number, now: number): Promise<void>;
 }

@@ -1,7 +1,8 @@
 /** Something that one gateway changed and others keep in memory. */
 export interface SharedChange {
-  readonly of: "sources" | "api_keys";
-  readonly uuid: string;
+  readonly of: "sources" | "api_keys" | "sessions" | "members";
+  /** Its public id; of a member the id of his user, in digits. */
+  readonly id: string;
 }
 
 /** What the gateways on one database have in common. */

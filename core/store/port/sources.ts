@@ -86,7 +86,10 @@ export interface SourceRecord {
   readonly language: Language;
   /** SHA-256 of the shared secret, in hex; during a rotation the previous one is valid too. */
   readonly secretHash: string | null;
+  /** A secret that must be read again, such as a key of signatures, sealed; a source keeps either this or the hash. */
+  readonly sealedSecret: string | null;
   readonly previousSecretHash: string | null;
+  readonly previousSealedSecret: string | null;
   readonly previousSecretExpiresAt: number | null;
   /** False: intake is refused; what was accepted is still sent. */
   readonly isActive: boolean;
@@ -97,13 +100,17 @@ export interface SourceRecord {
 }
 
 /** A source that is about to be made. */
-export type NewSource = Omit<SourceRecord, "id" | "previousSecretHash" | "previousSecretExpiresAt">;
+export type NewSource = Omit<
+  SourceRecord,
+  "id" | "previousSecretHash" | "previousSealedSecret" | "previousSecretExpiresAt"
+>;
 /** What may change in a source. Its counter never does: rows that wait belong to it. */
 export type SourceChange = Partial<
   Pick<
     SourceRecord,
     | "name"
     | "description"
+    | "credentialId"
     | "options"
     | "timeZone"
     | "timeZoneFrom"
@@ -113,7 +120,9 @@ export type SourceChange = Partial<
     | "isActive"
     | "deliveryPaused"
     | "secretHash"
+    | "sealedSecret"
     | "previousSecretHash"
+    | "previousSealedSecret"
     | "previousSecretExpiresAt"
   >
 >;

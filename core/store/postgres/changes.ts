@@ -2,8 +2,9 @@ import postgres from "postgres";
 import type { SharedChange } from "../store.ts";
 import type { Pool } from "./pool.ts";
 
-/** The channel on which the triggers of `sources` and `api_keys` tell what was changed. */
+/** The channel on which triggers tell what was changed. */
 const CHANNEL = "gateway_changes";
+const TOLD: readonly string[] = ["sources", "api_keys", "sessions", "members"] satisfies readonly SharedChange["of"][];
 
 /** Tells what any gateway changes. */
 export interface Changes {
@@ -15,9 +16,9 @@ export interface Changes {
 export function listenForChanges(address: string, pool: Pool): Changes {
   const listeners = new Set<(change: SharedChange) => void>();
   const tell = (payload: string) => {
-    const [of, uuid] = payload.split(":");
-    if ((of !== "sources" && of !== "api_keys") || uuid === undefined) return;
-    for (const listener of listeners) listener({ of, uuid });
+    const [of = "", id] = payload.split(":");
+    if (!TOLD.includes(of) || id === undefined) return;
+    for (const listener of listeners) listener({ of: of as SharedChange["of"], id });
   };
   const listen = () => {
     const session = postgres(address, { max: 1, onnotice: () => {}, connect_timeout: 3 });

@@ -17,3 +17,9 @@ export function withPlainErrors<T extends object>(part: T): T {
   ]);
   return Object.fromEntries(plain) as T;
 }
+
+/** The same for a part that is made of parts. */
+export function withPlainParts<T extends Readonly<Record<keyof T, object>>>(part: T): T {
+  const plain = Object.entries<object>(part).map(([name, inner]) => [name, withPlainErrors(inner)]);
+  return Object.fromEntries(plain) as T;
+}

@@ -1,5 +1,16 @@
 import { type AnyColumn, type Placeholder, sql } from "drizzle-orm";
-import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
+import { accountQueries } from "../drizzle/accounts.ts";
+import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { auditQueries } from "../drizzle/audit.ts";
+import { counterQueries } from "../drizzle/counters.ts";
+import { credentialQueries } from "../drizzle/credentials.ts";
+import { goalQueries } from "../drizzle/goals.ts";
+import { identityQueries } from "../drizzle/identity.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
+import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
+import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -17,7 +28,7 @@ import { createIntake } from "./intake.ts";
 import { pgLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openPostgres, underMigrationLock } from "./open.ts";
-import { withPlainErrors } from "./plain-errors.ts";
+import { withPlainErrors, withPlainParts } from "./plain-errors.ts";
 import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
@@ -36,7 +47,7 @@ export async function openPostgresStore(
 ): Promise<Store> {
   const { driver, db, shared, close } = await openPostgres(url, options.connections);
   const installation = await underMigrationLock(driver.sql, (tx) => driver.within(tx, foundInstallation(founding)));
-  const accounts = {
+  const drizzle = {
     db,
     tables: schema,
     // As an array, whose length is guessed at ten: of a query PostgreSQL would guess a hundred, and rather read all of a small table.
@@ -47,9 +58,20 @@ export async function openPostgresStore(
   };
   return {
     installation,
-    apiKeys: withPlainErrors(apiKeyQueries(accounts)),
-    credentials: withPlainErrors(credentialQueries(accounts, driver)),
-    sources: withPlainErrors(sourceQueries(accounts)),
+    apiKeys: withPlainErrors(apiKeyQueries(drizzle)),
+    identity: withPlainParts(identityQueries(drizzle, driver)),
+    credentials: withPlainErrors(credentialQueries(drizzle, driver)),
+    sources: withPlainErrors(sourceQueries(drizzle)),
+    accounts: withPlainErrors(accountQueries(drizzle, driver)),
+    oauthApplication: withPlainErrors(oauthApplicationQueries(drizzle)),
+    oauthStates: withPlainErrors(oauthStateQueries(drizzle)),
+    counters: withPlainErrors(counterQueries(drizzle)),
+    users: withPlainErrors(userQueries(drizzle)),
+    members: withPlainErrors(memberQueries(drizzle, driver)),
+    workspaces: withPlainErrors(workspaceQueries(drizzle, driver)),
+    invitations: withPlainErrors(invitationQueries(drizzle, driver)),
+    setupCodes: withPlainErrors(setupCodeQueries(drizzle, driver)),
+    audit: withPlainErrors(auditQueries(drizzle)),
     intake: createIntake(driver),
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
@@ -59,7 +81,7 @@ export async function openPostgresStore(
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),
-    goals: withPlainErrors(goalQueries(accounts)),
+    goals: withPlainErrors(goalQueries(drizzle)),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
     sealedTexts: createSealedTexts(driver),

@@ -1,5 +1,6 @@
 import type { MaintenanceStore } from "../store.ts";
 import { discardBatch } from "./discard-batch.ts";
+import { identityExpiries } from "./identity-expiries.ts";
 import { dayOf } from "./quota.ts";
 import { type Driver, ids, statement, type Work } from "./work.ts";
 
@@ -20,6 +21,7 @@ const expiries = [
   `delete from source_keys where key_hash in (select key_hash from source_keys where expires_at <= ?1 limit ?2)`,
   `update rejected_rows set sealed = null
    where (batch_id, row) in (select batch_id, row from rejected_rows where expires_at <= ?1 and sealed is not null limit ?2)`,
+  ...identityExpiries,
 ].map((text) => statement<never, [now: number, limit: number]>(text));
 const quotaBefore = statement<never, [day: number]>("delete from login_quota where day < ?1");
 const ping = statement<{ id: number }>("select id from installation");

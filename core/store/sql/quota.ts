@@ -22,29 +22,29 @@ const exhaust = statement<never, [loginKey: string, day: number, now: number]>(
 const spent = statement<LoginSpending, [loginKey: string, day: number]>(
   `select reads, writes, exhausted_at as "exhaustedAt" from login_quota where login_key = ?1 and day = ?2`,
 );
-const MEMBERS = `members as materialized (select c.id from credentials c where ${LOGIN_KEY} = ?1),
-  counters as materialized (select distinct s.counter_id as id from sources s where s.credential_id in (select id from members))`;
+const OF_LOGIN = `login_credentials as materialized (select c.id from credentials c where ${LOGIN_KEY} = ?1),
+  login_counters as materialized (select distinct s.counter_id as id from sources s where s.credential_id in (select id from login_credentials))`;
 // Ids grow with time, so the first id of the window makes `uploads_of_counter` an index by counter and time. The cross
 // joins keep SQLite from beginning elsewhere.
 const groups = statement<LaneGroup, [loginKey: string, since: number]>(
-  `with ${MEMBERS}
+  `with ${OF_LOGIN}
    select u.counter_id as "counterId", u.credential_id as "credentialId", u.currency, g.target, g.identifier,
      count(distinct u.id) as files, avg(${greater("0", "(coalesce(u.sealed_at, u.ripe_at) - u.created_at)")}) as "lingerMs",
      min(u.created_at) as "firstAt"
-   from counters k cross join uploads u cross join upload_groups g
+   from login_counters k cross join uploads u cross join upload_groups g
    where u.counter_id = k.id and u.id >= (select id from uploads where created_at >= ?2 order by created_at, id limit 1)
-     and g.upload_id = u.id and u.created_at >= ?2 and u.replay_of is null and u.credential_id in (select id from members)
+     and g.upload_id = u.id and u.created_at >= ?2 and u.replay_of is null and u.credential_id in (select id from login_credentials)
    group by 1, 2, 3, 4, 5`,
 );
 const planned = statement<{ n: number }, [loginKey: string]>(
-  `with ${MEMBERS} select count(*) as n from uploads where state = 'planned' and credential_id in (select id from members)`,
+  `with ${OF_LOGIN} select count(*) as n from uploads where state = 'planned' and credential_id in (select id from login_credentials)`,
 );
 const open = statement<{ n: number }, [loginKey: string]>(
-  `with ${MEMBERS} select count(*) as n from uploads
-   where state in ('sent', 'processing', 'uncertain') and credential_id in (select id from members) group by +counter_id, credential_id`,
+  `with ${OF_LOGIN} select count(*) as n from uploads
+   where state in ('sent', 'processing', 'uncertain') and credential_id in (select id from login_credentials) group by +counter_id, credential_id`,
 );
 const waiting = statement<{ n: number }, [loginKey: string]>(
-  `with ${MEMBERS} select count(*) as n from counters k where exists (
+  `with ${OF_LOGIN} select count(*) as n from login_counters k where exists (
      select 1 from conversions c where c.set_aside in ('checking_goal', 'waiting_goal') and c.counter_id = k.id)`,
 );
 const logins = statement<

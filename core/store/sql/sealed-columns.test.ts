@@ -4,12 +4,12 @@ import { SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as schema from "../schema.sqlite.ts";
 import { sealedColumns, sealedOfInstallation } from "./sealed-columns.ts";
 
-/** What the schema calls sealed: texts in `sealed`, `sealed_…` and the canary. `batches.sealed` is a flag. */
+/** What the schema calls sealed: texts whose column says so, and the canary. `batches.sealed` is a flag. */
 const inSchema = Object.values(schema)
   .flatMap((table) => (is(table, SQLiteTable) ? [table] : []))
   .flatMap((table) =>
     Object.values(getTableColumns(table))
-      .filter(({ name, dataType }) => dataType === "string" && /^(?:sealed(?:_.+)?|vault_check)$/.test(name))
+      .filter(({ name, dataType }) => dataType === "string" && /(?:^|_)sealed(?:_|$)|^vault_check$/.test(name))
       .map(({ name }) => `${getTableName(table)}.${name}`),
   );
 

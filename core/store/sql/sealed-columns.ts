@@ -10,21 +10,28 @@ export interface SealedColumn {
   readonly joined: string;
 }
 
-/** A column of records with an id and a uuid, whose texts are sealed for `kind:uuid`. */
-const ofRecord = (table: string, column: string, kind: string): SealedColumn => ({
+/** A column of records whose texts are sealed for `kind:name`, where the name is that of a column, mostly the uuid. */
+const ofRecord = (table: string, column: string, kind: string, named = "uuid", key = "id"): SealedColumn => ({
   table,
   column,
-  key: ["id"],
-  context: `'${kind}:' || t.uuid`,
+  key: [key],
+  context: `'${kind}:' || t.${named}`,
   joined: "",
 });
 
 /**
  * Every sealed column but those of the installation. A change of the master key seals again what stands here and nothing else,
- * so whoever adds a column `sealed` or `sealed_…` to the schema adds its line; `sealed-columns.test.ts` tells who forgets.
+ * so whoever adds a column with `sealed` in its name to the schema adds its line; `sealed-columns.test.ts` tells who forgets.
  */
 export const sealedColumns: readonly SealedColumn[] = [
   ofRecord("credentials", "sealed_token", "credential"),
+  ofRecord("sources", "sealed_secret", "source"),
+  ofRecord("sources", "previous_sealed_secret", "source"),
+  ofRecord("accounts", "sealed_refresh_token", "account-refresh"),
+  ofRecord("oauth_applications", "sealed_secret", "oauth-application"),
+  ofRecord("oauth_states", "sealed_verifier", "oauth-state", "uuid", "hash"),
+  ofRecord("signing_keys", "sealed_private_key", "signing-key", "kid", "kid"),
+  ofRecord("one_time_codes", "sealed_code", "setup-code"),
   {
     table: "rejected_rows",
     column: "sealed",

@@ -1,5 +1,16 @@
-import { apiKeyQueries, credentialQueries, goalQueries, sourceQueries } from "../accounts.ts";
-import { accountsOnSqlite } from "../dialect.ts";
+import { drizzleOnSqlite } from "../dialect.ts";
+import { accountQueries } from "../drizzle/accounts.ts";
+import { apiKeyQueries } from "../drizzle/api-keys.ts";
+import { auditQueries } from "../drizzle/audit.ts";
+import { counterQueries } from "../drizzle/counters.ts";
+import { credentialQueries } from "../drizzle/credentials.ts";
+import { goalQueries } from "../drizzle/goals.ts";
+import { identityQueries } from "../drizzle/identity.ts";
+import { invitationQueries } from "../drizzle/invitations.ts";
+import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
+import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
+import { setupCodeQueries } from "../drizzle/setup-codes.ts";
+import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
 import { createDeadLetters } from "../sql/dead-letters.ts";
@@ -14,6 +25,7 @@ import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Founding, Store } from "../store.ts";
 import { prepareIntake } from "./commit-intake.ts";
 import { createSqliteDriver } from "./driver.ts";
+import { createLeases } from "./leases.ts";
 import { createMaintenance } from "./maintenance.ts";
 import { openSqlite } from "./open.ts";
 import { preparePlanning } from "./planning.ts";
@@ -37,16 +49,27 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     "select body_hash as bodyHash, batch_id as batchId from idempotency where source_id = ? and key = ? and expires_at > ?",
   );
   const installation = driver.now(foundInstallation(founding));
-  const accounts = accountsOnSqlite(db);
+  const drizzle = drizzleOnSqlite(db);
   // Whose turn it was last. Forgotten with the process, which costs a counter one turn.
   sqlite.exec(
     "create temp table if not exists counter_turns (login_key text not null, counter_id integer not null, turn integer not null, primary key (login_key, counter_id)) without rowid",
   );
   return {
     installation,
-    apiKeys: apiKeyQueries(accounts),
-    credentials: credentialQueries(accounts, driver),
-    sources: sourceQueries(accounts),
+    apiKeys: apiKeyQueries(drizzle),
+    identity: identityQueries(drizzle, driver),
+    credentials: credentialQueries(drizzle, driver),
+    sources: sourceQueries(drizzle),
+    accounts: accountQueries(drizzle, driver),
+    oauthApplication: oauthApplicationQueries(drizzle),
+    oauthStates: oauthStateQueries(drizzle),
+    counters: counterQueries(drizzle),
+    users: userQueries(drizzle),
+    members: memberQueries(drizzle, driver),
+    workspaces: workspaceQueries(drizzle, driver),
+    invitations: invitationQueries(drizzle, driver),
+    setupCodes: setupCodeQueries(drizzle, driver),
+    audit: auditQueries(drizzle),
     intake: {
       groupsAtOnce: 1,
       async commit(group) {
@@ -70,12 +93,11 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),
-    goals: goalQueries(accounts),
+    goals: goalQueries(drizzle),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
     sealedTexts: createSealedTexts(driver),
-    // There is one process.
-    leases: { take: async () => true, release: async () => {} },
+    leases: createLeases(),
     shared: null,
     async close() {
       close();

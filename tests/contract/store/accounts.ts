@@ -45,10 +45,10 @@ export function accountsContract(current: CurrentWorld): void {
     const { apiKeys, installation } = current().store;
     const { workspaceId } = installation;
     const { uuid } = await apiKeys.create(newKey(workspaceId));
-    expect(await apiKeys.revoke(workspaceId + 1, uuid, START)).toBe(false);
-    expect(await apiKeys.revoke(workspaceId, crypto.randomUUID(), START)).toBe(false);
-    expect(await apiKeys.revoke(workspaceId, uuid, START + 1)).toBe(true);
-    expect(await apiKeys.revoke(workspaceId, uuid, START + 2)).toBe(false);
+    expect(await apiKeys.revoke(workspaceId + 1, uuid, START)).toBeNull();
+    expect(await apiKeys.revoke(workspaceId, crypto.randomUUID(), START)).toBeNull();
+    expect(await apiKeys.revoke(workspaceId, uuid, START + 1)).toMatchObject({ uuid, revokedAt: START + 1 });
+    expect(await apiKeys.revoke(workspaceId, uuid, START + 2)).toBeNull();
     expect(await apiKeys.findByPrefix("abcdefgh")).toMatchObject({ revokedAt: START + 1 });
   });
 

@@ -109,6 +109,7 @@ export class World {
       defaultCurrencyFrom: "default",
       language: "ru",
       secretHash: null,
+      sealedSecret: null,
       isActive: true,
       deliveryPaused: false,
       createdAt: this.now,
