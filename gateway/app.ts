@@ -75,7 +75,8 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     memberRoutes(deps.routes),
     invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
-    ...identityRoutes(deps),
+    ...(deps.identity === null ? [] : [deps.identity.routes]),
+    userRoutes(deps.routes, deps.identity?.identity ?? null),
     counterRoutes(deps.routes),
     goalRoutes(deps.routes),
     ofEverybody,
@@ -102,11 +103,6 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   });
   serveDocs(app, () => describeApp(app));
   return app;
-}
-
-/** Signing people in, and what the operator does about them. */
-function identityRoutes({ identity, routes }: AppDeps): readonly ReturnType<typeof createRouter>[] {
-  return identity === null ? [] : [identity.routes, userRoutes(routes, identity.identity)];
 }
 
 /** The OpenAPI 3.1 document of the app. */

@@ -39,7 +39,11 @@ async function main(): Promise<void> {
 
 /** Beside the log, which is kept and read by more people than those who start the gateway. */
 async function showSetupCode({ setupCodes }: Gateway): Promise<void> {
-  const code = await setupCodes.current();
+  const code = await setupCodes.current().catch((error) => {
+    // It serves all the same, and the command tells the code once the database or the key is back.
+    getLogger(["metrika-gateway"]).warn("The setup code cannot be read: {error}", { error });
+    return null;
+  });
   if (code !== null) console.log(`Nobody owns this gateway yet. Sign in and enter the setup code ${code}`);
 }
 

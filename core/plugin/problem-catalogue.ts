@@ -49,6 +49,14 @@ export const problemCatalogue = {
       en: 'The API key lacks the right "{scope}". Make a key that has it, or ask the owner to do this.',
     },
   ),
+  people_elsewhere: kind(
+    409,
+    { ru: "Людей впускает Supabase", en: "Supabase signs people in" },
+    {
+      ru: "Людей впускает проект Supabase (SUPABASE_URL), поэтому их пароли и сеансы ведутся там. Откройте раздел Authentication проекта.",
+      en: "A Supabase project signs people in (SUPABASE_URL), so their passwords and sessions are kept there. Open the project's Authentication page.",
+    },
+  ),
   operator_only: kind(
     403,
     { ru: "Только для администратора шлюза", en: "For the operator only" },

@@ -61,7 +61,7 @@ const checkGoal = createRoute({
   ...guarded("read"),
   summary: "Ask whether conversions with a target would reach a goal",
   description: "Looked for is the event identifier, never a goal's name or number.",
-  request: { params, query: z.object({ identifier: z.string().optional() }) },
+  request: { params, query: z.object({ identifier: z.string().default(SCORED_GOAL.identifier) }) },
   responses: {
     200: jsonResponse(GoalCheck, { description: "What the counter has under this identifier" }),
     ...problemResponses(...readProblems, "invalid_field"),

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import * as v from "valibot";
 import type { Identity } from "../../core/identity/identity.ts";
 import { quoteValue } from "../../core/language.ts";
@@ -7,8 +8,8 @@ import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import type { SessionRecord, UserRecord } from "../../core/store/store.ts";
-import { accessProblems, guarded } from "../auth/guarded.ts";
-import { createRouter } from "../http/app-defaults.ts";
+import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
+import { createRouter, type GatewayEnv } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
 import type { RouteDeps } from "./deps.ts";
 
@@ -46,7 +47,7 @@ const RecoveryLink = v.pipe(
 
 const tags = ["People"];
 const params = z.object({ user_id: z.string() });
-const refusals = problemResponses(...accessProblems, "operator_only");
+const refusals = problemResponses(...accessProblems, "operator_only", "people_elsewhere");
 const notFound = problemResponses("not_found");
 
 const listUsers = createRoute({
@@ -140,10 +141,18 @@ const sessionAnswer = (session: SessionRecord) => ({
 /**
  * What the operator does about people whom the gateway signs in itself. Not for whoever may change the installation: setting
  * somebody's password is to become him, in all his workspaces.
+ * @param identity null where a Supabase project signs people in: it is asked for all of this
  */
-export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<typeof createRouter> {
+export function userRoutes(deps: RouteDeps, identity: Identity | null): ReturnType<typeof createRouter> {
   const router = createRouter();
   const { users, sessions } = deps.store.identity;
+
+  /** @throws {ProblemError} `people_elsewhere` */
+  async function ofOperator(c: Context<GatewayEnv>, route: Guarded): Promise<Identity> {
+    await deps.authorize(c, route);
+    if (identity === null) throw new ProblemError("people_elsewhere");
+    return identity;
+  }
 
   /** @throws {ProblemError} `not_found` */
   async function userOf(c: { readonly req: { param(name: "user_id"): string; readonly path: string } }) {
@@ -153,7 +162,7 @@ export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<type
   }
 
   router.openapi(listUsers, async (c) => {
-    await deps.authorize(c, listUsers);
+    await ofOperator(c, listUsers);
     const { limit, cursor, email } = c.req.valid("query");
     if (email !== undefined) {
       const user = await users.findByEmail(email.trim().toLowerCase());
@@ -164,21 +173,21 @@ export function userRoutes(deps: RouteDeps, identity: Identity): ReturnType<type
   });
 
   router.openapi(listSessions, async (c) => {
-    await deps.authorize(c, listSessions);
+    await ofOperator(c, listSessions);
     const { id } = await userOf(c);
     return c.json({ data: (await sessions.list(id, deps.now())).map(sessionAnswer) }, 200);
   });
 
   router.openapi(endSessions, async (c) => {
-    await deps.authorize(c, endSessions);
+    const signing = await ofOperator(c, endSessions);
     const { id } = await userOf(c);
-    const ended = await identity.end({ userId: id, only: null, except: null });
+    const ended = await signing.end({ userId: id, only: null, except: null });
     return c.json({ ended: ended.length }, 200);
   });
 
   router.openapi(createLink, async (c) => {
-    await deps.authorize(c, createLink);
-    const { url, expiresAt } = await identity.recovery.link(await userOf(c));
+    const signing = await ofOperator(c, createLink);
+    const { url, expiresAt } = await signing.recovery.link(await userOf(c));
     return c.json({ url, expires_at: iso(expiresAt) }, 201);
   });
 

@@ -209,3 +209,38 @@ function addPerson(file: string): void {
       values ('s', 1, ${now}, ${now}, ${later}, 'Firefox', '192.0.2.1')`);
   database.close();
 }
+test("the setup code is printed at each start and by a command, is in no log, and another one takes its place", async () => {
+  await using folder = await temporaryFolder();
+  const printedBy = (gateway: { printed(): Promise<string> }) =>
+    until("the setup code is printed", async () => /code (\S+)/.exec(await gateway.printed())?.[1] ?? null);
+  const first = await startGateway(folder);
+  const code = await printedBy(first);
+  expect(await first.log()).not.toContain(code);
+  await first.kill();
+  await using second = await startGateway(folder);
+  expect(await printedBy(second)).toBe(code);
+
+  expect(await run("cli/main", ["setup-code"], folder.settings)).toEqual({ code: 0, stdout: `${code}\n`, stderr: "" });
+  const other = await run("cli/main", ["setup-code", "--new"], folder.settings);
+  expect(other.stdout).not.toContain(code);
+  expect((await run("cli/main", ["setup-code"], folder.settings)).stdout).toBe(other.stdout);
+});
+
+test("what the operator says of members is done or refused with a sentence", async () => {
+  await using folder = await temporaryFolder();
+  const invited = await run("cli/main", ["member", "invite", "Anna@example.com", "owner"], folder.settings);
+  expect(invited.code).toBe(0);
+  expect(invited.stdout).toMatch(/^[\w-]{43}\n$/);
+  expect(invited.stderr).toContain("Anna@example.com");
+
+  const wrong = await run("cli/main", ["member", "invite", "anna", "root"], folder.settings);
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toContain("email:");
+  expect(wrong.stderr).toContain("role:");
+
+  expect(await run("cli/main", ["member", "list"], folder.settings)).toEqual({ code: 0, stdout: "", stderr: "" });
+  const nobody = await run("cli/main", ["member", "remove", "vera@example.com"], folder.settings);
+  expect([nobody.code, nobody.stderr]).toEqual([1, "No member has the address vera@example.com.\n"]);
+  const elsewhere = await run("cli/main", ["member", "list", "--workspace", "unknown"], folder.settings);
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining("no such workspace")]);
+});

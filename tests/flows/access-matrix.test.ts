@@ -4,13 +4,12 @@ import { accessProblems, sessionProblems } from "../../gateway/auth/guarded.ts";
 import type { Answer } from "../setup/gateway.ts";
 import { type Given, type GuardedOperation, guardedOperations, requestOf } from "../setup/operations.ts";
 import { type GatewayWithPeople, startWithPeople } from "../setup/people.ts";
-import { type Caller, examples, membersAndKeys, type Place, placeOf, strangers } from "../setup/places.ts";
+import { type Caller, examples, membersAndKeys, type Place, placeOf, strangers, unknownOf } from "../setup/places.ts";
 
-const UNKNOWN = "0192a3b4-0000-7000-8000-000000000000";
 /** Refusals of a caller, whatever the request is about. */
 const ofAccess: ReadonlySet<string> = new Set([
   ...[...accessProblems, ...sessionProblems],
-  ...["forbidden_installation", "operator_required"],
+  ...["forbidden_installation", "operator_only"],
 ]);
 
 const operations = await guardedOperations();
@@ -91,8 +90,8 @@ for (const operation of operations) {
           place === "path" ? { path: { ...own, [name]: value } } : { path: own, [place]: { [name]: value } };
         for (const caller of await membersAndKeys({ ...there, name: `${name}-in-${place}` })) {
           const answer = await ask(gateway, caller, operation, naming(id));
-          const unknown = await ask(gateway, caller, operation, naming(UNKNOWN));
-          expect([caller.name, ...visible(answer, id)]).toEqual([caller.name, ...visible(unknown, UNKNOWN)]);
+          const unknown = await ask(gateway, caller, operation, naming(unknownOf(name)));
+          expect([caller.name, ...visible(answer, id)]).toEqual([caller.name, ...visible(unknown, unknownOf(name))]);
           if (place === "path" && caller.refusal(permission) === null) expect(answer.status).toBe(404);
         }
       }

@@ -5,6 +5,7 @@ import type { ProblemCode } from "../../core/plugin/problem-catalogue.ts";
 import { isAtLeast, roles } from "../../core/store/port/members.ts";
 import type { ApiKeyScope, Role } from "../../core/store/store.ts";
 import type { Asked } from "../../gateway/auth/guarded.ts";
+import { connectAccount } from "./connected-account.ts";
 import { sale } from "./gateway.ts";
 import type { GatewayWithPeople } from "./people.ts";
 
@@ -58,6 +59,27 @@ const ofRow = (member: string) => async (place: Place) => {
   return String(rows.body.data[0]?.[member]);
 };
 
+/** A Yandex account that is connected in the place. */
+async function newAccount({ gateway, workspaceId }: Place): Promise<string> {
+  const workspace = await gateway.gateway.store.workspaces.findByUuid(workspaceId);
+  // Another one each time, since a workspace has an account of Yandex once.
+  const login = crypto.randomUUID();
+  gateway.simulator.addToken(login, { login });
+  const account = await connectAccount(gateway, { login, token: login, workspaceId: workspace?.id ?? 0 });
+  return account.uuid;
+}
+
+/** A counter that is attached in the place. */
+async function newCounter(place: Place): Promise<string> {
+  const { gateway, headers } = place;
+  const account_id = await newAccount(place);
+  const ownerLogin = (await gateway.gateway.store.accounts.findByUuid(account_id))?.login ?? "";
+  const { id: counter_id } = gateway.simulator.addCounter({ name: "Shop", ownerLogin });
+  const attached = await gateway.request("POST", "/v1/counters", { headers, body: { account_id, counter_id } });
+  if (attached.status !== 201) throw new Error(`The counter was not attached: ${attached.text}`);
+  return String(counter_id);
+}
+
 /** Somebody new, who is a member of the place. */
 async function newMember({ gateway, workspaceId }: Place): Promise<string> {
   const member = await gateway.person("viewer", { email: `${crypto.randomUUID()}@example.com`, workspaceId });
@@ -79,7 +101,13 @@ export const examples: Readonly<Record<string, (place: Place) => Promise<string>
   invitation_id: (place) =>
     make(place, "/v1/invitations", { email: "invited@example.com", role: "viewer" }, "invitation_id"),
   workspace_id: async ({ workspaceId }) => workspaceId,
+  account_id: newAccount,
+  counter_id: newCounter,
 };
+
+/** What no workspace has. */
+export const unknownOf = (name: string): string =>
+  name === "counter_id" ? "2147483646" : "0192a3b4-0000-7000-8000-000000000000";
 
 function once(key: string, makeIt: (place: Place) => Promise<string>) {
   return (place: Place): Promise<string> => {
@@ -139,12 +167,12 @@ export async function membersAndKeys(place: Place): Promise<readonly Caller[]> {
 
 function roleRefusal(role: Role, permission: Permission): ProblemCode | null {
   const { role: least } = permissions[permission];
-  if (least === null) return "operator_required";
+  if (least === null) return "operator_only";
   return isAtLeast(role, least) ? null : "forbidden_role";
 }
 
 function scopeRefusal(own: ApiKeyScope, permission: Permission): ProblemCode | null {
   const { scope, role } = permissions[permission];
-  if (scope === null) return role === null ? "operator_required" : "person_required";
+  if (scope === null) return role === null ? "operator_only" : "person_required";
   return scope === own ? null : "forbidden_scope";
 }

@@ -27,6 +27,8 @@ export interface GatewayProcess extends AsyncDisposable {
   /** Asks it to stop; the exit code, and how long it took. */
   terminate(): Promise<{ readonly code: number | null; readonly ms: number }>;
   log(): Promise<string>;
+  /** What it wrote to standard output. */
+  printed(): Promise<string>;
   /** Resolves when it has ended, however it did, with the signal that ended it. */
   readonly ended: Promise<Bun.Subprocess["signalCode"]>;
 }
@@ -86,10 +88,11 @@ export async function startGateway(
   command: readonly string[] = [process.execPath, `${ROOT}/gateway/main.ts`],
 ): Promise<GatewayProcess> {
   const logFile = `${folder.path}/log-${crypto.randomUUID()}.jsonl`;
+  const printedFile = `${folder.path}/printed-${crypto.randomUUID()}.txt`;
   const child = Bun.spawn([...command], {
     cwd: folder.path,
     env: environment({ ...folder.settings, ...env }),
-    stdio: ["ignore", "ignore", Bun.file(logFile)],
+    stdio: ["ignore", Bun.file(printedFile), Bun.file(logFile)],
   });
   const endWithUs = () => child.kill("SIGKILL");
   process.once("exit", endWithUs);
@@ -108,6 +111,7 @@ export async function startGateway(
     return {
       ...running,
       log,
+      printed: () => readFile(printedFile, "utf8").catch(() => ""),
       ended: child.exited.then(() => child.signalCode),
       kill: () => end("SIGKILL"),
       async terminate() {
