@@ -207,6 +207,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     rotation: createRotation({
       ...{ texts: store.sealedTexts, vault, keyFile, now, breathe: delivery.breathe },
       settlingMs: options.settlingMs ?? SETTLING_MS,
+      onResealed: registry.forgetAll,
     }),
     trustedProxies: config.trustedProxies,
     isReady: () => ready,

@@ -17,8 +17,10 @@ export interface RotationDeps {
   /** Null where the environment gives the keys: then an operator changes them, and only sealing again is left to do. */
   readonly keyFile: KeyFile | null;
   readonly now: () => number;
-  /** How long what was sealed with the former key may still be on its way into the database; see {@link SETTLING_MS}. */
+  /** How long a text under the former key may still be in use, on its way into the database or out of it; see {@link SETTLING_MS}. */
   readonly settlingMs: number;
+  /** Is told when texts were sealed again: whoever remembers sealed texts must read them anew. */
+  readonly onResealed: () => void;
   /** Lets the event loop serve others, see `DeliveryDeps`. */
   readonly breathe: (since: number) => Promise<void>;
 }
@@ -61,8 +63,9 @@ export interface Rotation {
 }
 
 /**
- * What was sealed before the key was changed may, where requests are answered, still be on its way into the database: a request of 100,000 rows is sealed
- * as a whole and written in slices (10 s on a slow machine). After so long nothing of it is left, and a pass that finds
+ * What was sealed before the key was changed may still be on its way into the database: a request of 100,000 rows is sealed as a
+ * whole and written in slices (10 s on a slow machine). What was read before it was sealed again may be kept for as long as a
+ * minute before it is opened, such as the key that signs sessions. So much later nothing of either is left, and a pass that finds
  * nothing is proof.
  */
 export const SETTLING_MS = 60_000;
@@ -79,8 +82,12 @@ interface Pass {
 }
 
 /** Makes the rotation of one process. */
-export function createRotation({ texts, vault, keyFile, now, settlingMs, breathe }: RotationDeps): Rotation {
-  let heldSince = Number.NEGATIVE_INFINITY;
+export function createRotation(deps: RotationDeps): Rotation {
+  const { texts, vault, keyFile, now, breathe } = deps;
+  // An operator takes keys of the environment away himself, later.
+  const settlingMs = keyFile ? deps.settlingMs : 0;
+  /** When something under a former key was last seen, or made. */
+  let seenAt = Number.NEGATIVE_INFINITY;
   let pass: Pass | null = null;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -100,7 +107,7 @@ export function createRotation({ texts, vault, keyFile, now, settlingMs, breathe
       const keys = await keyFile.change();
       const former = vault.keyId;
       vault.hold(keys);
-      if (vault.keyId !== former) heldSince = now();
+      if (vault.keyId !== former) seenAt = now();
       pass = null;
     }
     return { keyId: vault.keyId, keptIn: keyFile ? "file" : "environment" };
@@ -120,8 +127,8 @@ export function createRotation({ texts, vault, keyFile, now, settlingMs, breathe
     const resealed = await readPages(pass);
     if (pass.position !== null) return told("resealing", resealed);
     const ended = pass;
-    const waitMs = heldSince + settlingMs - now();
-    const isProof = ended.startedAt >= heldSince + settlingMs;
+    const waitMs = seenAt + settlingMs - now();
+    const isProof = ended.startedAt >= seenAt + settlingMs;
     const progress = await endOf(ended, resealed, isProof, waitMs);
     pass = null;
     return progress;
@@ -138,6 +145,8 @@ export function createRotation({ texts, vault, keyFile, now, settlingMs, breathe
       under.read += page.read;
       under.stale += page.stale;
       resealed += page.resealed;
+      if (page.stale > page.unreadable) seenAt = now();
+      if (page.resealed > 0) deps.onResealed();
       if (page.unreadable > 0) {
         under.unreadable.set(page.column, (under.unreadable.get(page.column) ?? 0) + page.unreadable);
       }

@@ -63,8 +63,8 @@ const SUPERSEDED =
 function unreadable(columns: readonly { column: string; texts: number }[], resealed: number): string {
   const where = columns.map(({ column, texts }) => `${whole(texts)} in ${column}`).join(", ");
   return `Sealed again: ${whole(resealed)}. Some texts open with no key at hand: ${where}. The former key was therefore kept, and the gateway goes on with both.
-If another key made them, give it in GATEWAY_PREVIOUS_SECRET_KEYS, restart the gateway and run this command again. If they are damaged:
-set the tokens of the webhooks concerned anew (credentials), or wait until the refused rows expire after 30 days; then run it again.`;
+If another key made them, give it in GATEWAY_PREVIOUS_SECRET_KEYS, restart the gateway and run this command again. If they are damaged,
+set them anew: tokens of webhooks and accounts, secrets of sources, the OAuth application; refused rows expire after 30 days. Then run it again.`;
 }
 
 function afterFile(file: string): string {
