@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { type Connections, createConnections } from "../core/accounts/connect-account.ts";
 import { createOauthApplications, type OauthApplications } from "../core/accounts/oauth-application.ts";
 import { refreshTokens } from "../core/accounts/refresh-tokens.ts";
+import { createAudit } from "../core/audit/audit.ts";
 import type { Chore } from "../core/delivery/worker.ts";
 import type { MetrikaClient } from "../core/metrika/client.ts";
 import type { Fetch } from "../core/metrika/http.ts";
@@ -52,7 +53,8 @@ export function wireAccounts(
     ...{ ...parts, oauth, applications, redirectUri: `${config.publicUrl}${CALLBACK_PATH}` },
     deviceName: `metrika-gateway ${new URL(config.publicUrl).host}`.slice(0, 100),
   });
-  const refreshing = { store, vault, oauth, applications, now, log: getLogger(["metrika-gateway", "accounts"]) };
+  const audit = createAudit(store.audit, newUuid, now);
+  const refreshing = { store, vault, oauth, applications, audit, now, log: getLogger(["metrika-gateway", "accounts"]) };
   const refresh: Chore = {
     ...{ name: "refresh", periodMs: REFRESH_LOOK_MS },
     run: (signal) => refreshTokens(refreshing, signal),

@@ -9,6 +9,7 @@ import { serveDocs } from "./http/docs-page.ts";
 import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { conversionRoutes } from "./routes/conversions.ts";
 import { counterRoutes } from "./routes/counters.ts";
@@ -75,6 +76,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     memberRoutes(deps.routes),
     invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
+    auditRoutes(deps.routes),
     ...(deps.identity?.routes ?? []),
     userRoutes(deps.routes, deps.identity?.identity ?? null),
     counterRoutes(deps.routes),

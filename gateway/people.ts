@@ -47,11 +47,14 @@ export function wirePeople(
   const memberships = createMemberships(store.members, now);
   const setupCodes = createSetupCodes({ store, vault, memberships, firstWorkspaceId, now, newUuid });
   const audit = createAudit(store.audit, newUuid, now);
+  const auditOf = createAuditOf(audit);
   const admission = createAdmission({
     ...{ store, memberships, setupCodes, firstWorkspaceId, audit, signUp, now, newUuid },
   });
   const identity =
-    supabaseUrl === null ? createEmbeddedIdentity({ config, store, vault, admission, now, newUuid }) : null;
+    supabaseUrl === null
+      ? createEmbeddedIdentity({ config, store, vault, admission, audit: auditOf, now, newUuid })
+      : null;
   const sessions =
     identity?.sessions ??
     createSupabaseSessions({
@@ -69,5 +72,5 @@ export function wirePeople(
     if (of === "api_keys") apiKeys.forget();
     if (of === "members") memberships.forget(Number(id));
   });
-  return { access, apiKeys, memberships, setupCodes, audit: createAuditOf(audit), identity };
+  return { access, apiKeys, memberships, setupCodes, audit: auditOf, identity };
 }

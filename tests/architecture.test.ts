@@ -23,7 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
     "core/vault",
   ],
-  "core/audit": ["core/store"],
+  "core/audit": ["core/language.ts", "core/store", "core/vault"],
   "core/identity": ["core/language.ts", "core/plugin", "core/store", "core/vault"],
   "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],
   "core/delivery": ["core/language.ts", "core/conversion", "core/metrika", "core/store", "core/vault"],

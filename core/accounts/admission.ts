@@ -1,4 +1,4 @@
-import type { Act, Audit } from "../audit/audit.ts";
+import { type Act, type Audit, NO_ORIGIN } from "../audit/audit.ts";
 import type { Admission, Applicant } from "../identity/admission.ts";
 import { ProblemError } from "../plugin/problem.ts";
 import type { Store } from "../store/store.ts";
@@ -14,14 +14,12 @@ export interface AdmissionDeps extends WorkspaceDeps {
   readonly audit: Audit;
 }
 
-const UNKNOWN_ORIGIN = { address: null, userAgent: null, requestId: null };
-
 /** Lets in who shows the setup code or an invitation for his e-mail address, and anybody where `SIGN_UP=open`. */
 export function createAdmission(deps: AdmissionDeps): Admission {
   async function record(userId: number, act: Pick<Act, "workspaceId" | "action" | "target" | "after">): Promise<void> {
     const person = await deps.store.users.get(userId);
     const actor = { kind: "user", id: person?.uuid ?? null, name: person?.email ?? null } as const;
-    await deps.audit.record({ ...act, actor, origin: UNKNOWN_ORIGIN, before: null });
+    await deps.audit.record({ ...act, actor, origin: NO_ORIGIN, before: null });
   }
 
   async function becomeFirstOwner(code: string, userId: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { type Audit, NO_ORIGIN, SYSTEM } from "../audit/audit.ts";
 import type { YandexOauth } from "../metrika/oauth.ts";
 import { YandexOauthError } from "../metrika/oauth-error.ts";
 import type { AccountRecord, Store } from "../store/store.ts";
@@ -14,6 +15,7 @@ export interface RefreshDeps {
   readonly vault: Vault;
   readonly oauth: Pick<YandexOauth, "refresh" | "revoke">;
   readonly applications: Pick<OauthApplications, "current">;
+  readonly audit: Audit;
   readonly now: () => number;
   readonly log: { warn(message: string, facts: Readonly<Record<string, unknown>>): void };
 }
@@ -65,6 +67,11 @@ async function refreshAccount(deps: RefreshDeps, account: AccountRecord, signal:
         log.warn("The access of Yandex account {account} could not be renewed and will be tried again: {error}", facts);
     }
     await store.accounts.failRefresh(id, claim, { error, refreshAt }, now());
+    if (account.refreshError === error) return;
+    await deps.audit.record({
+      ...{ action: "account.refresh_failed", workspaceId: account.workspaceId, actor: SYSTEM, origin: NO_ORIGIN },
+      ...{ target: { kind: "account", id: uuid, name: account.login }, before: null, after: { error } },
+    });
   }
 
   const app = await deps.applications.current();

@@ -97,7 +97,7 @@ export function createSessions({ store, vault, tokens, now, newUuid, onEnded }: 
           return issue(exchanged.sessionUuid, await newestAfter(refreshToken));
         case "reused":
           onEnded(exchanged.sessionUuid);
-          throw new IdentityError("refresh_token_already_used");
+          throw new IdentityError("refresh_token_already_used", { session: exchanged.sessionUuid });
         default:
           throw new IdentityError("refresh_token_not_found");
       }

@@ -24,11 +24,11 @@ export function maskPhone(phone: string): string {
 const SECRET_NAME = "[\\w-]*(?:token|secret|password|passwd|passphrase|authorization|api[_-]?key|signature|cookie)";
 
 /**
- * What we mask in free text, in this order: named values, authorization schemes, credentials inside a URL, tokens by
- * their shape (Yandex OAuth, JWT, our API keys and secrets), e-mails, telephone numbers. Every quantifier is bounded or
- * unambiguous, so a long text takes linear time.
+ * Secrets as we mask them in free text, in this order: named values, authorization schemes, credentials inside a URL, tokens
+ * by their shape (Yandex OAuth, JWT, our API keys and secrets). Every quantifier, here and below, is bounded or unambiguous,
+ * so a long text takes linear time.
  */
-const maskPatterns: readonly MaskPattern[] = [
+const secretPatterns: readonly MaskPattern[] = [
   {
     pattern: new RegExp(`("${SECRET_NAME}"\\s*:\\s*")((?:[^"\\\\]|\\\\.)*)`, "gi"),
     replace: (_, name = "") => `${name}***`,
@@ -47,6 +47,10 @@ const maskPatterns: readonly MaskPattern[] = [
   // 32 bytes in base64url or base64: our secrets and the master key. A UUID has 36 characters, a SHA-256 in hex 64.
   { pattern: /(?<![\w-])[\w-]{43}(?![\w-])/g, replace: (secret = "") => maskSecret(secret) },
   { pattern: /(?<![\w+/])[A-Za-z0-9+/]{43}=/g, replace: (secret = "") => maskSecret(secret) },
+];
+
+/** E-mails and telephone numbers. */
+const personalPatterns: readonly MaskPattern[] = [
   {
     pattern: /(?<![\p{L}\d._%+'-])[\p{L}\d._%+'-]{1,64}@[\p{L}\d-]{1,63}(?:\.[\p{L}\d-]{1,63})+/gu,
     replace: (email = "") => maskEmail(email),
@@ -60,9 +64,18 @@ const maskPatterns: readonly MaskPattern[] = [
   },
 ];
 
+/** Free text with tokens and secrets masked; e-mails and telephone numbers stay. */
+export function maskSecrets(text: string): string {
+  return maskBy(secretPatterns, text);
+}
+
 /** Free text (an error's message, a quoted answer) with tokens, secrets, e-mails and telephone numbers masked. */
 export function maskText(text: string): string {
+  return maskBy(personalPatterns, maskSecrets(text));
+}
+
+function maskBy(patterns: readonly MaskPattern[], text: string): string {
   let masked = text;
-  for (const { pattern, replace } of maskPatterns) masked = masked.replace(pattern, replace);
+  for (const { pattern, replace } of patterns) masked = masked.replace(pattern, replace);
   return masked;
 }

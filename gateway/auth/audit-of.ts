@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Act, Audit } from "../../core/audit/audit.ts";
+import { maskText } from "../../core/vault/mask.ts";
 import { clientOf, type GatewayEnv } from "../http/app-defaults.ts";
 import type { Principal } from "./authorize.ts";
 
@@ -17,17 +18,11 @@ const MOST_USER_AGENT = 300;
 
 /** Joins what a request tells with what was done. */
 export function createAuditOf(audit: Audit): AuditOf {
-  return (c, { workspaceId, actor }, { before = null, after = null, ...act }) =>
-    audit.record({
-      ...act,
-      workspaceId,
-      actor,
-      before,
-      after,
-      origin: {
-        address: clientOf(c),
-        userAgent: c.req.header("user-agent")?.slice(0, MOST_USER_AGENT) ?? null,
-        requestId: c.env.requestId,
-      },
-    });
+  return (c, { workspaceId, actor }, { before = null, after = null, ...act }) => {
+    const agent = c.req.header("user-agent");
+    // Senders choose both texts, so anything may stand in them.
+    const userAgent = agent === undefined ? null : maskText(agent.slice(0, MOST_USER_AGENT));
+    const origin = { address: clientOf(c), userAgent, requestId: maskText(c.env.requestId) };
+    return audit.record({ ...act, workspaceId, actor, before, after, origin });
+  };
 }

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { quoteValue } from "../../core/language.ts";
 import type { ProblemError } from "../../core/plugin/problem.ts";
 import { deadLetterReasons } from "../../core/store/port/dead-letters.ts";
-import type { DeadLetterGroupCursor } from "../../core/store/store.ts";
+import type { AuditPlace, DeadLetterGroupCursor } from "../../core/store/store.ts";
 import { fieldFault, invalidFields } from "./field-faults.ts";
 
 /** The query of every list. */
@@ -42,4 +42,17 @@ export function decodeGroupCursor(cursor: string | undefined): DeadLetterGroupCu
   const reason = deadLetterReasons.find((one) => one === given);
   if (reason === undefined) throw invalidCursor(cursor);
   return { at: Number(at), key: Number(key), reason };
+}
+
+/** An opaque cursor of an event of the audit. */
+export function encodeAuditCursor(place: AuditPlace | null): string | null {
+  return place === null ? null : Buffer.from(`a${place.at}.${place.id}`).toString("base64url");
+}
+
+/** @throws {ProblemError} `invalid_field` for a cursor that was not given by us */
+export function decodeAuditCursor(cursor: string | undefined): AuditPlace | null {
+  if (cursor === undefined || cursor === "") return null;
+  const [, at, id] = /^a(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
+  if (at === undefined || id === undefined) throw invalidCursor(cursor);
+  return { at: Number(at), id: Number(id) };
 }

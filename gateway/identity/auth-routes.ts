@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { changedFields } from "../../core/audit/changed-fields.ts";
 import type { Client } from "../../core/identity/client-network.ts";
 import type { Identity, SignedIn } from "../../core/identity/identity.ts";
 import { IdentityError } from "../../core/identity/identity-error.ts";
@@ -11,6 +12,7 @@ import { readJson } from "../http/read-json.ts";
 import { sessionAnswer, userAnswer } from "./answers.ts";
 import { PasswordGrant, RecoverBody, RefreshGrant, SignUpBody, UserChange, VerifyBody } from "./bodies.ts";
 import { refusalResponse } from "./refusals.ts";
+import type { SessionAudit } from "./session-audit.ts";
 
 /** Where the identity service stands below the gateway's address: where supabase-js looks for it. */
 export const AUTH_PATH = "/auth/v1";
@@ -21,6 +23,7 @@ const LIMITS = { maxBytes: 65_536, timeoutMs: 10_000 };
 /** What the routes work with. */
 export interface AuthRouteDeps {
   readonly identity: Identity;
+  readonly audit: SessionAudit;
   readonly publicUrl: string;
 }
 
@@ -38,7 +41,7 @@ const emailIsFixed = {
  * The part of Supabase Auth's HTTP interface that supabase-js uses to sign people in by password.
  * https://github.com/supabase/auth/blob/master/openapi.yaml
  */
-export function authRoutes({ identity, publicUrl }: AuthRouteDeps): ReturnType<typeof createRouter> {
+export function authRoutes({ identity, audit, publicUrl }: AuthRouteDeps): ReturnType<typeof createRouter> {
   const router = createRouter().basePath(AUTH_PATH);
   router.onError((error, c) => refusalResponse(error, { language: languageOf(c), requestId: c.env.requestId }));
 
@@ -64,17 +67,21 @@ export function authRoutes({ identity, publicUrl }: AuthRouteDeps): ReturnType<t
       ...{ email, password, name: data?.name || null },
       ...{ setupCode: data?.setup_code || null, invitationCode: data?.invitation_code || null },
     };
-    return c.json(sessionAnswer(await identity.signUp(given, clientOf(c))));
+    const session = await identity.signUp(given, clientOf(c));
+    await audit.own(c, session.user, { action: "user.created" });
+    return c.json(sessionAnswer(session));
   });
 
   router.post("/token", async (c) => {
     const grant = c.req.query("grant_type");
     const body = await bodyOf(c);
-    if (grant === "password")
-      return c.json(sessionAnswer(await identity.signIn(parseBody(PasswordGrant, body), clientOf(c))));
+    if (grant === "password") {
+      const given = parseBody(PasswordGrant, body);
+      return c.json(sessionAnswer(await audit.attempt(c, given.email, identity.signIn(given, clientOf(c)))));
+    }
     if (grant === "refresh_token") {
       const { refresh_token: refreshToken } = parseBody(RefreshGrant, body);
-      return c.json(sessionAnswer(await identity.refresh(refreshToken)));
+      return c.json(sessionAnswer(await audit.refresh(c, identity.refresh(refreshToken))));
     }
     throw notOneOf("grant_type", "password, refresh_token", grant);
   });
@@ -88,8 +95,15 @@ export function authRoutes({ identity, publicUrl }: AuthRouteDeps): ReturnType<t
     if (password != null) {
       const change = { password, currentPassword: current_password ?? null };
       await identity.changePassword(owned, change, clientOf(c));
+      await audit.own(c, owned.user, { action: "session.password_changed" });
     }
-    if (data?.name !== undefined) await identity.rename(owned, data.name || null);
+    if (data?.name !== undefined) {
+      const { name: before } = owned.user;
+      const after = data.name || null;
+      await identity.rename(owned, after);
+      const changed = changedFields({ name: before }, { name: after });
+      if (changed !== null) await audit.own(c, owned.user, { action: "user.changed", ...changed });
+    }
     return c.json(userAnswer((await signedIn(c)).user));
   });
 
@@ -100,7 +114,8 @@ export function authRoutes({ identity, publicUrl }: AuthRouteDeps): ReturnType<t
       throw notOneOf("scope", "global, local, others", scope);
     const only = scope === "local" ? session.uuid : null;
     const except = scope === "others" ? session.uuid : null;
-    await identity.end({ userId: user.id, only, except });
+    const ended = await identity.end({ userId: user.id, only, except });
+    await audit.own(c, user, { action: "session.signed_out", after: { scope, ended: ended.length } });
     return c.body(null, 204);
   });
 
@@ -113,7 +128,9 @@ export function authRoutes({ identity, publicUrl }: AuthRouteDeps): ReturnType<t
 
   router.post("/verify", async (c) => {
     const { token_hash: code } = parseBody(VerifyBody, await bodyOf(c));
-    return c.json(sessionAnswer(await identity.recovery.redeem(code, clientOf(c))));
+    const session = await identity.recovery.redeem(code, clientOf(c));
+    await audit.own(c, session.user, { action: "session.signed_in", after: { by: "recovery_link" } });
+    return c.json(sessionAnswer(session));
   });
 
   router.get("/.well-known/jwks.json", async (c) => {

@@ -4,6 +4,7 @@ import { createIdentity, type Identity } from "../../core/identity/identity.ts";
 import { createPasswords } from "../../core/identity/passwords.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
+import type { AuditOf } from "../auth/audit-of.ts";
 import type { SessionVerifier } from "../auth/session-verifier.ts";
 import type { Config } from "../config.ts";
 import type { createRouter } from "../http/app-defaults.ts";
@@ -11,6 +12,7 @@ import { AUTH_PATH, authRoutes } from "./auth-routes.ts";
 import { createEmbeddedSessions } from "./embedded-sessions.ts";
 import { createMailer } from "./mailer.ts";
 import { RECOVERY_PATH, recoveryPageRoutes } from "./recovery-page.ts";
+import { createSessionAudit } from "./session-audit.ts";
 
 /** What signing people in is made of. */
 export interface EmbeddedIdentityDeps {
@@ -18,6 +20,7 @@ export interface EmbeddedIdentityDeps {
   readonly store: Store;
   readonly vault: Vault;
   readonly admission: Admission;
+  readonly audit: AuditOf;
   readonly now: () => number;
   readonly newUuid: () => string;
 }
@@ -51,7 +54,14 @@ export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIden
   return {
     identity,
     sessions: createEmbeddedSessions(identity),
-    routes: [authRoutes({ identity, publicUrl: config.publicUrl }), recoveryPageRoutes()],
+    routes: [
+      authRoutes({
+        identity,
+        audit: createSessionAudit(deps.audit, store.identity.users),
+        publicUrl: config.publicUrl,
+      }),
+      recoveryPageRoutes(),
+    ],
     close: () => identity.recovery.settled(),
   };
 }

@@ -89,7 +89,7 @@ export function accountRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     const { name } = parseBody(AccountChange, await bodyOf(c), accountChecks);
     const account = await store.accounts.rename(before.id, name, deps.now());
     await deps.audit(c, principal, {
-      action: "account.renamed",
+      action: "account.changed",
       target: { kind: "account", id: account.uuid, name: account.login },
       before: { name: before.name },
       after: { name },

@@ -9,6 +9,7 @@ import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
 import { uploadStates } from "../../core/store/port/uploads.ts";
 import type { BatchRecord, SourceRecord } from "../../core/store/store.ts";
+import type { Principal } from "../auth/authorize.ts";
 import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
@@ -116,13 +117,13 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   async function ownBatch(
     c: Context<GatewayEnv>,
     route: Guarded,
-  ): Promise<{ batch: BatchRecord; source: SourceRecord }> {
-    const { workspaceId } = await deps.authorize(c, route);
+  ): Promise<{ principal: Principal; batch: BatchRecord; source: SourceRecord }> {
+    const principal = await deps.authorize(c, route);
     const batch = await store.batches.findByUuid(c.req.param("batch_id") ?? "");
     const source = batch && (await store.sources.get(batch.sourceId));
-    if (!batch || source?.workspaceId !== workspaceId) throw notFound(c);
+    if (!batch || source?.workspaceId !== principal.workspaceId) throw notFound(c);
     c.set("fallbackLanguage", source.language);
-    return { batch, source };
+    return { principal, batch, source };
   }
 
   const tell = (c: Context<GatewayEnv>, batch: BatchRecord, source: SourceRecord, most?: number) =>
@@ -155,9 +156,11 @@ export function batchRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
   });
 
   router.openapi(cancelBatch, async (c) => {
-    const { batch } = await ownBatch(c, cancelBatch);
+    const { principal, batch } = await ownBatch(c, cancelBatch);
     const dryRun = await readCancellation(c.req.raw, deps.limits);
     const { cancelled, notCancellable } = await deps.sources.cancel({ batchId: batch.id }, dryRun);
+    const target = { kind: "batch", id: batch.uuid, name: null };
+    if (!dryRun) await deps.audit(c, principal, { action: "batch.cancelled", target, after: { cancelled } });
     return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
   });
 

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { attachCounter, detachCounter, refreshCounter, visibleCounters } from "../../core/accounts/counters.ts";
 import { createCounter } from "../../core/accounts/create-counter.ts";
+import type { AuditAction } from "../../core/audit/actions.ts";
 import type { CounterRecord } from "../../core/store/store.ts";
 import type { Principal } from "../auth/authorize.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
@@ -37,7 +38,7 @@ export function counterRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   const tell = (
     c: Context<GatewayEnv>,
     principal: Principal,
-    action: string,
+    action: AuditAction,
     counter: CounterRecord,
     [before, after]: readonly [CounterRecord | null, CounterRecord | null],
   ) =>

@@ -5,6 +5,7 @@ import { quoteValue } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { DeadLetterFilter, DeadLetterGroup, DeadLetterReason, ReplayRecord } from "../../core/store/store.ts";
+import type { Principal } from "../auth/authorize.ts";
 import type { Guarded } from "../auth/guarded.ts";
 import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, decodeGroupCursor, encodeCursor, encodeGroupCursor } from "../http/cursor.ts";
@@ -119,10 +120,15 @@ export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRoute
     };
   }
 
-  async function ownReplay(c: Context<GatewayEnv>, route: Guarded): Promise<ReplayRecord> {
-    const { workspaceId } = await deps.authorize(c, route);
+  const targetOf = ({ uuid }: ReplayRecord) => ({ kind: "replay", id: uuid, name: null });
+
+  async function ownReplay(
+    c: Context<GatewayEnv>,
+    route: Guarded,
+  ): Promise<{ principal: Principal; replay: ReplayRecord }> {
+    const principal = await deps.authorize(c, route);
     const replay = await store.replays.findByUuid(c.req.param("replay_id") ?? "");
-    if (replay?.workspaceId === workspaceId) return replay;
+    if (replay?.workspaceId === principal.workspaceId) return { principal, replay };
     throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
   }
 
@@ -136,10 +142,16 @@ export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRoute
   });
 
   router.openapi(createReplay, async (c) => {
-    const { workspaceId } = await deps.authorize(c, createReplay);
+    const principal = await deps.authorize(c, createReplay);
+    const { workspaceId } = principal;
     const { dry_run: dryRun, ...asked } = parseBody(NewReplay, await readJson(c.req.raw, deps.limits));
     const filter = await filterOf(workspaceId, asked);
-    if (!dryRun) return c.json(await tellReplay(await beginReplay(deps, workspaceId, filter)), 202);
+    if (!dryRun) {
+      const replay = await beginReplay(deps, workspaceId, filter);
+      const after = { ...asked, matched: replay.matched };
+      await deps.audit(c, principal, { action: "replay.started", target: targetOf(replay), after });
+      return c.json(await tellReplay(replay), 202);
+    }
     const counts = await countDeadLetters(deps, workspaceId, filter);
     const rows = counts.failed + counts.goal_not_found + counts.cancelled;
     return c.json({ dry_run: true as const, rows, by_reason: counts }, 200);
@@ -152,11 +164,16 @@ export function deadLetterRoutes(deps: RouteDeps): ReturnType<typeof createRoute
     return c.json({ data: await Promise.all(page.rows.map(tellReplay)), next_cursor: encodeCursor(page.after) }, 200);
   });
 
-  router.openapi(readReplay, async (c) => c.json(await tellReplay(await ownReplay(c, readReplay)), 200));
+  router.openapi(readReplay, async (c) => c.json(await tellReplay((await ownReplay(c, readReplay)).replay), 200));
 
   router.openapi(cancelReplay, async (c) => {
-    const { id } = await ownReplay(c, cancelReplay);
-    return c.json(await tellReplay(await store.replays.cancel(id, deps.now())), 200);
+    const { principal, replay } = await ownReplay(c, cancelReplay);
+    const ended = await store.replays.cancel(replay.id, deps.now());
+    if (replay.state === "running" && ended.state === "cancelled") {
+      const after = { replayed: ended.replayed };
+      await deps.audit(c, principal, { action: "replay.cancelled", target: targetOf(ended), after });
+    }
+    return c.json(await tellReplay(ended), 200);
   });
 
   return router;

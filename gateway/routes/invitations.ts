@@ -5,6 +5,7 @@ import { type Localized, quoteValue } from "../../core/language.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { ToldAct } from "../auth/audit-of.ts";
 import { actorOf, rankOf } from "../auth/authorize.ts";
 import { accessProblems, guarded, sessionProblems } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
@@ -131,7 +132,11 @@ export function invitationRoutes(deps: RouteDeps): ReturnType<typeof createRoute
     const { workspaceId, person } = principal;
     const asked = { ...body, workspaceId, by: rankOf(principal), invitedBy: person?.id ?? null };
     const { invitation, code } = await invite(deps, asked);
-    const act = { action: "invitation.created", target: invitationTarget(invitation), after: { role: body.role } };
+    const act: ToldAct = {
+      action: "invitation.created",
+      target: invitationTarget(invitation),
+      after: { role: body.role },
+    };
     await deps.audit(c, principal, act);
     return c.json({ ...invitationAnswer(invitation), code }, 201);
   });
@@ -155,7 +160,7 @@ export function invitationRoutes(deps: RouteDeps): ReturnType<typeof createRoute
     const { code } = parseBody(AcceptedInvitation, await readJson(c.req.raw, deps.limits));
     const invitation = await acceptInvitation(deps, code, person);
     const { workspaceId, role } = invitation;
-    const act = { action: "invitation.accepted", target: invitationTarget(invitation), after: { role } };
+    const act: ToldAct = { action: "invitation.accepted", target: invitationTarget(invitation), after: { role } };
     await deps.audit(c, { actor: actorOf(person), workspaceId }, act);
     const workspace = await deps.store.workspaces.get(workspaceId);
     if (workspace === null) throw new Error(`Workspace ${workspaceId} of an invitation is gone.`);

@@ -90,7 +90,7 @@ export function keyRotationRoutes(deps: RouteDeps, rotation: Rotation): ReturnTy
   router.openapi(begin, async (c) => {
     const { actor } = await deps.authorize(c, begin);
     const { keyId, keptIn } = await rotation.begin();
-    const act = { action: "master_key.change_begun", target: targetOf(keyId), after: { kept_in: keptIn } };
+    const act = { action: "master_key.change_begun", target: targetOf(keyId), after: { kept_in: keptIn } } as const;
     await deps.audit(c, { actor, workspaceId: null }, act);
     return c.json({ key_id: keyId, kept_in: keptIn }, 201);
   });

@@ -5,6 +5,7 @@ import { quoteValue } from "../../core/language.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { ToldAct } from "../auth/audit-of.ts";
 import { actorOf } from "../auth/authorize.ts";
 import { guarded, sessionProblems } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
@@ -74,7 +75,7 @@ export function meRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     const left =
       workspaceId === null ? null : await removeMember(deps, { workspaceId, userUuid: person.uuid, by: "owner" });
     if (left === null) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
-    const act = { action: "member.removed", target: memberTarget(left), before: { role: left.role } };
+    const act: ToldAct = { action: "member.removed", target: memberTarget(left), before: { role: left.role } };
     await deps.audit(c, { actor: actorOf(person), workspaceId }, act);
     return c.body(null, 204);
   });

@@ -5,6 +5,7 @@ import { quoteValue } from "../../core/language.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { ToldAct } from "../auth/audit-of.ts";
 import { rankOf } from "../auth/authorize.ts";
 import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
@@ -96,7 +97,7 @@ export function memberRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     const asked = { workspaceId: principal.workspaceId, userUuid: c.req.param("user_id"), by: rankOf(principal) };
     const removed = await removeMember(deps, asked);
     if (removed === null) throw notFound(c.req.path);
-    const act = { action: "member.removed", target: memberTarget(removed), before: { role: removed.role } };
+    const act: ToldAct = { action: "member.removed", target: memberTarget(removed), before: { role: removed.role } };
     await deps.audit(c, principal, act);
     return c.body(null, 204);
   });

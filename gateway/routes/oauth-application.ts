@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import * as v from "valibot";
 import { OAUTH_SCOPES, type OauthApplication } from "../../core/accounts/oauth-application.ts";
+import type { AuditAction } from "../../core/audit/actions.ts";
 import { type Language, type Localized, render } from "../../core/language.ts";
 import { isoOrNull } from "../../core/plugin/answers.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
@@ -144,7 +145,7 @@ export function oauthApplicationRoutes(deps: RouteDeps): ReturnType<typeof creat
     ],
   });
 
-  const act = (action: string, { clientId, from }: OauthApplication) => ({
+  const act = (action: AuditAction, { clientId, from }: OauthApplication) => ({
     action,
     target: { kind: "oauth_application", id: null, name: clientId },
     after: { client_id: clientId, from },
@@ -159,7 +160,7 @@ export function oauthApplicationRoutes(deps: RouteDeps): ReturnType<typeof creat
     const { actor } = await deps.authorize(c, saveApplication);
     const body = parseBody(NewApplication, await readJson(c.req.raw, deps.limits));
     const saved = await applications.save({ clientId: body.client_id, clientSecret: body.client_secret });
-    await deps.audit(c, { actor, workspaceId: null }, act("oauth_application.saved", saved));
+    await deps.audit(c, { actor, workspaceId: null }, act("oauth_application.changed", saved));
     return c.json(answer(saved, languageOf(c)), 200);
   });
 

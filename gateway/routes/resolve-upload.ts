@@ -85,10 +85,11 @@ export function resolveUploadRoutes(deps: RouteDeps): ReturnType<typeof createRo
   }
 
   router.openapi(resolveRoute, async (c) => {
-    const { workspaceId } = await deps.authorize(c, resolveRoute);
+    const principal = await deps.authorize(c, resolveRoute);
     const body = parseBody(Decision, await readJson(c.req.raw, deps.limits));
     const upload = await store.uploads.findByUuid(c.req.param("upload_id"));
-    if (upload?.workspaceId !== workspaceId) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
+    if (upload?.workspaceId !== principal.workspaceId)
+      throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
     const decision =
       body.decision === "resend"
         ? ({ kind: "resend" } as const)
@@ -96,7 +97,11 @@ export function resolveUploadRoutes(deps: RouteDeps): ReturnType<typeof createRo
     if (decision.kind === "found" && upload.state === "uncertain") await mustBeThere(upload, decision.metrikaUploadId);
     const result = await resolveUpload(store, upload, decision, deps.now());
     const now = await store.uploads.findByUuid(upload.uuid);
-    if (result === "resolved" && now) return c.json(uploadAnswer(now), 200);
+    if (result === "resolved" && now) {
+      const target = { kind: "upload", id: upload.uuid, name: null };
+      await deps.audit(c, principal, { action: "upload.resolved", target, after: body });
+      return c.json(uploadAnswer(now), 200);
+    }
     if (result === "claimed") {
       const headers = { "retry-after": String(BUSY_SECONDS) };
       throw new ProblemError("upload_busy", { upload_id: upload.uuid, seconds: BUSY_SECONDS }, { headers });

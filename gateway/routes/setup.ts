@@ -2,6 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import * as v from "valibot";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { ToldAct } from "../auth/audit-of.ts";
 import { actorOf } from "../auth/authorize.ts";
 import { accessProblems, guarded, sessionProblems } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
@@ -93,7 +94,7 @@ export function setupRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     if (workspace_name !== undefined) await deps.store.workspaces.rename(workspaceId, workspace_name);
     const workspace = await deps.store.workspaces.get(workspaceId);
     if (workspace === null) throw new Error("The first workspace is gone.");
-    const act = { action: "setup.completed", target: workspaceTarget(workspace), after: { role: "owner" } };
+    const act: ToldAct = { action: "setup.completed", target: workspaceTarget(workspace), after: { role: "owner" } };
     await deps.audit(c, { actor: actorOf(person), workspaceId }, act);
     return c.json(workspaceAnswer(workspace), 200);
   });

@@ -7,10 +7,12 @@ import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
-import type { SessionRecord, UserRecord } from "../../core/store/store.ts";
+import type { Actor, SessionRecord, UserRecord } from "../../core/store/store.ts";
+import type { ToldAct } from "../auth/audit-of.ts";
 import { accessProblems, type Guarded, guarded } from "../auth/guarded.ts";
 import { createRouter, type GatewayEnv } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "../http/cursor.ts";
+import { userTarget } from "../identity/session-audit.ts";
 import type { RouteDeps } from "./deps.ts";
 
 const User = v.pipe(
@@ -148,10 +150,13 @@ export function userRoutes(deps: RouteDeps, identity: Identity | null): ReturnTy
   const { users, sessions } = deps.store.identity;
 
   /** @throws {ProblemError} `people_elsewhere` */
-  async function ofOperator(c: Context<GatewayEnv>, route: Guarded): Promise<Identity> {
-    await deps.authorize(c, route);
+  async function ofOperator(
+    c: Context<GatewayEnv>,
+    route: Guarded,
+  ): Promise<{ readonly actor: Actor; readonly signing: Identity }> {
+    const { actor } = await deps.authorize(c, route);
     if (identity === null) throw new ProblemError("people_elsewhere");
-    return identity;
+    return { actor, signing: identity };
   }
 
   /** @throws {ProblemError} `not_found` */
@@ -179,15 +184,20 @@ export function userRoutes(deps: RouteDeps, identity: Identity | null): ReturnTy
   });
 
   router.openapi(endSessions, async (c) => {
-    const signing = await ofOperator(c, endSessions);
-    const { id } = await userOf(c);
-    const ended = await signing.end({ userId: id, only: null, except: null });
+    const { actor, signing } = await ofOperator(c, endSessions);
+    const user = await userOf(c);
+    const ended = await signing.end({ userId: user.id, only: null, except: null });
+    const act: ToldAct = { action: "user.signed_out", target: userTarget(user), after: { ended: ended.length } };
+    await deps.audit(c, { actor, workspaceId: null }, act);
     return c.json({ ended: ended.length }, 200);
   });
 
   router.openapi(createLink, async (c) => {
-    const signing = await ofOperator(c, createLink);
-    const { url, expiresAt } = await signing.recovery.link(await userOf(c));
+    const { actor, signing } = await ofOperator(c, createLink);
+    const user = await userOf(c);
+    const { url, expiresAt } = await signing.recovery.link(user);
+    const act: ToldAct = { action: "user.recovery_link_created", target: userTarget(user) };
+    await deps.audit(c, { actor, workspaceId: null }, act);
     return c.json({ url, expires_at: iso(expiresAt) }, 201);
   });
 

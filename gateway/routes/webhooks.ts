@@ -16,6 +16,7 @@ import { readCancellation } from "./cancellation.ts";
 import { counterFacts } from "./counter-shapes.ts";
 import type { RouteDeps } from "./deps.ts";
 import { accountOfField } from "./own-account.ts";
+import { actsOfChange, settingsOf, targetOf } from "./webhook-acts.ts";
 import {
   BASE_PATH,
   cancelWebhook,
@@ -131,6 +132,8 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       }),
     });
     await tellAttached(c, principal, granted.attached);
+    const after = { ...settingsOf(source), counter_id: source.counterId, account_id: body.account_id ?? null };
+    await deps.audit(c, principal, { action: "webhook.created", target: targetOf(source), after });
     c.set("fallbackLanguage", source.language);
     const warnings = warningsOf(granted.warnings, languageOf(c));
     return c.json({ webhook_id: source.uuid, secret, url: addressOf(source), warnings }, 201);
@@ -171,29 +174,43 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       }),
       options: optionsOf(body, source.options),
     });
+    for (const act of actsOfChange(source, changed, body)) await deps.audit(c, principal, act);
     c.set("fallbackLanguage", changed.language);
     return c.json(await answerOne(changed, languageOf(c), access?.warnings), 200);
   });
 
   router.openapi(deleteWebhook, async (c) => {
-    await sources.remove(
-      await ownWebhook(await deps.authorize(c, deleteWebhook), c.req.param("webhook_id")),
-      c.req.valid("query").discard === "true",
-    );
+    const principal = await deps.authorize(c, deleteWebhook);
+    const source = await ownWebhook(principal, c.req.param("webhook_id"));
+    const discard = c.req.valid("query").discard === "true";
+    await sources.remove(source, discard);
+    const target = targetOf(source);
+    await deps.audit(c, principal, {
+      action: "webhook.deleted",
+      target,
+      before: settingsOf(source),
+      after: { discard },
+    });
     return c.body(null, 204);
   });
 
   router.openapi(cancelWebhook, async (c) => {
-    const source = await ownWebhook(await deps.authorize(c, cancelWebhook), c.req.param("webhook_id"));
+    const principal = await deps.authorize(c, cancelWebhook);
+    const source = await ownWebhook(principal, c.req.param("webhook_id"));
     const dryRun = await readCancellation(c.req.raw, deps.limits);
     const { cancelled, notCancellable } = await sources.cancel({ sourceId: source.id }, dryRun);
+    const act = { action: "webhook.queue_cancelled", target: targetOf(source), after: { cancelled } } as const;
+    if (!dryRun) await deps.audit(c, principal, act);
     return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
   });
 
   router.openapi(rotateSecret, async (c) => {
-    const source = await ownWebhook(await deps.authorize(c, rotateSecret), c.req.param("webhook_id"));
+    const principal = await deps.authorize(c, rotateSecret);
+    const source = await ownWebhook(principal, c.req.param("webhook_id"));
     const secret = newSecret();
     const { previousValidUntil } = await sources.rotateSecret(source, { keeps: "hash", value: secret });
+    const after = { previous_valid_until: iso(previousValidUntil) };
+    await deps.audit(c, principal, { action: "webhook.secret_rotated", target: targetOf(source), after });
     return c.json({ webhook_id: source.uuid, secret, previous_valid_until: iso(previousValidUntil) }, 200);
   });
 

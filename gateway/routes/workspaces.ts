@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { createWorkspace } from "../../core/accounts/workspaces.ts";
 import { problemResponses } from "../../core/plugin/problem-openapi.ts";
 import { component, jsonBody, jsonResponse } from "../../core/plugin/valibot-openapi.ts";
+import type { ToldAct } from "../auth/audit-of.ts";
 import { actorOf } from "../auth/authorize.ts";
 import { accessProblems, guarded, sessionProblems } from "../auth/guarded.ts";
 import { createRouter } from "../http/app-defaults.ts";
@@ -71,7 +72,7 @@ export function workspaceRoutes(deps: RouteDeps): ReturnType<typeof createRouter
     const person = await deps.signedIn(c);
     const { name } = parseBody(NewWorkspace, await readJson(c.req.raw, deps.limits));
     const made = await createWorkspace(deps, name, person.id);
-    const act = { action: "workspace.created", target: workspaceTarget(made), after: { name } };
+    const act: ToldAct = { action: "workspace.created", target: workspaceTarget(made), after: { name } };
     await deps.audit(c, { actor: actorOf(person), workspaceId: made.id }, act);
     return c.json(workspaceAnswer(made), 201);
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from "bun:test";
 import type { Store } from "../../core/store/store.ts";
 import { accountsContract } from "./store/accounts.ts";
+import { auditContract } from "./store/audit.ts";
 import { batchesContract } from "./store/batches.ts";
 import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
@@ -59,6 +60,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       replaysContract,
       withdrawalsContract,
       sealedTextsContract,
+      auditContract,
     ];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);
   });

@@ -39,6 +39,7 @@ test("tokens, secrets, API keys, e-mails and phones are in clear in no file, log
   const { createWebhook, manage, post, request, work, settle, simulator, config } = gateway;
   simulator.addToken(planted.token, { login: demo.login });
   const webhook = await createWebhook({ token: planted.token });
+  const quiet = await createWebhook();
   const rotated = (await manage("POST", `/v1/webhooks/${webhook.id}/rotate-secret`)).body.secret;
   const key = (await manage("POST", "/v1/api-keys", { name: "planted" })).body.key;
   const values = [planted.token, planted.email, planted.phone, planted.phoneDigits, webhook.secret, rotated, key];
@@ -71,6 +72,10 @@ test("tokens, secrets, API keys, e-mails and phones are in clear in no file, log
     // In management bodies, well and badly placed.
     await manage("PATCH", `/v1/webhooks/${webhook.id}`, { time_zone: value, [value]: 1, token: `${value} x` });
     await manage("POST", "/v1/api-keys", { name: "x", scopes: [value] });
+    // Of acts that the audit keeps.
+    const headers = { "user-agent": `agent ${value}`, "x-request-id": value.replaceAll(" ", "") };
+    await manage("POST", `/v1/webhooks/${quiet.id}/cancel`, { dry_run: false }, headers);
+    await manage("GET", `/v1/audit-events/export?text=${encoded}`, undefined, headers);
   }
   // Metrika refuses, quoting the token and a cell of the file.
   const message = `Bad token ${planted.token}`;
@@ -83,7 +88,9 @@ test("tokens, secrets, API keys, e-mails and phones are in clear in no file, log
   expect(simulator.ledger.total).toBeGreaterThan(0);
 
   const listening = await serveGateway(gateway.gateway, { ...config, port: 0, host: "127.0.0.1" });
-  const documents = (await request("GET", "/openapi.json")).text + (await request("GET", "/docs")).text;
+  const audit = (await manage("GET", "/v1/audit-events/export?format=ndjson")).text;
+  expect(audit).toContain("webhook.queue_cancelled");
+  const documents = [(await request("GET", "/openapi.json")).text, (await request("GET", "/docs")).text, audit].join();
   const files = await filesOf(gateway);
   expect(files).toContain("operatorToken");
   expect((await stat(`${config.dataFolder}/running.json`)).mode & 0o077).toBe(0);

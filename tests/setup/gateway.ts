@@ -173,7 +173,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     const init = { method, headers: sent, ...(content !== undefined && { body: content }) };
     const response = await gateway.app.request(path, init);
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
   }
 

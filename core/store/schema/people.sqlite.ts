@@ -273,5 +273,12 @@ export const auditEvents = sqliteTable(
     before: text({ mode: "json" }).$type<Readonly<Record<string, unknown>>>(),
     after: text({ mode: "json" }).$type<Readonly<Record<string, unknown>>>(),
   },
-  (t) => [index("audit_events_of_workspace").on(t.workspaceId, t.id)],
+  (t) => [
+    index("audit_events_time").on(t.workspaceId, t.at, t.id),
+    index("audit_events_action").on(t.workspaceId, t.action, t.at, t.id),
+    index("audit_events_actor").on(t.workspaceId, t.actorId, t.at, t.id),
+    index("audit_events_actor_kind").on(t.workspaceId, t.actorKind, t.at, t.id),
+    index("audit_events_target").on(t.workspaceId, t.targetId, t.at, t.id),
+    index("audit_events_target_kind").on(t.workspaceId, t.targetKind, t.at, t.id),
+  ],
 );

@@ -196,7 +196,12 @@ ALTER TABLE "gateway"."sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" F
 CREATE UNIQUE INDEX "accounts_connected" ON "gateway"."accounts" USING btree ("workspace_id","yandex_id") WHERE disconnected_at is null;--> statement-breakpoint
 CREATE INDEX "accounts_refresh" ON "gateway"."accounts" USING btree ("refresh_at") WHERE refresh_at is not null;--> statement-breakpoint
 CREATE INDEX "accounts_of_credential" ON "gateway"."accounts" USING btree ("credential_id");--> statement-breakpoint
-CREATE INDEX "audit_events_of_workspace" ON "gateway"."audit_events" USING btree ("workspace_id","id");--> statement-breakpoint
+CREATE INDEX "audit_events_time" ON "gateway"."audit_events" USING btree ("workspace_id","at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_action" ON "gateway"."audit_events" USING btree ("workspace_id","action","at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_actor" ON "gateway"."audit_events" USING btree ("workspace_id","actor_id","at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_actor_kind" ON "gateway"."audit_events" USING btree ("workspace_id","actor_kind","at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_target" ON "gateway"."audit_events" USING btree ("workspace_id","target_id","at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_target_kind" ON "gateway"."audit_events" USING btree ("workspace_id","target_kind","at","id");--> statement-breakpoint
 CREATE INDEX "counters_of_account" ON "gateway"."counters" USING btree ("account_id");--> statement-breakpoint
 CREATE INDEX "invitations_of_workspace" ON "gateway"."invitations" USING btree ("workspace_id","id");--> statement-breakpoint
 CREATE INDEX "members_of_user" ON "gateway"."members" USING btree ("user_id");--> statement-breakpoint
@@ -223,6 +228,10 @@ AS $$ BEGIN RAISE EXCEPTION '% are only ever added', TG_TABLE_NAME; END $$;
 --> statement-breakpoint
 CREATE TRIGGER audit_events_kept BEFORE UPDATE OR DELETE ON gateway.audit_events
   FOR EACH ROW EXECUTE FUNCTION gateway.refuse_change();
+--> statement-breakpoint
+-- Triggers of rows know nothing of it.
+CREATE TRIGGER audit_events_never_emptied BEFORE TRUNCATE ON gateway.audit_events
+  FOR EACH STATEMENT EXECUTE FUNCTION gateway.refuse_change();
 --> statement-breakpoint
 -- The members of a workspace are told by the person's id, a session by its own.
 CREATE FUNCTION gateway.tell_member() RETURNS trigger LANGUAGE plpgsql

@@ -48,7 +48,12 @@ CREATE TABLE `audit_events` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `audit_events_uuid_unique` ON `audit_events` (`uuid`);--> statement-breakpoint
-CREATE INDEX `audit_events_of_workspace` ON `audit_events` (`workspace_id`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_time` ON `audit_events` (`workspace_id`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_action` ON `audit_events` (`workspace_id`,`action`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_actor` ON `audit_events` (`workspace_id`,`actor_id`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_actor_kind` ON `audit_events` (`workspace_id`,`actor_kind`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_target` ON `audit_events` (`workspace_id`,`target_id`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_target_kind` ON `audit_events` (`workspace_id`,`target_kind`,`at`,`id`);--> statement-breakpoint
 CREATE TABLE `counters` (
 	`workspace_id` integer NOT NULL,
 	`counter_id` integer NOT NULL,
@@ -210,3 +215,6 @@ CREATE UNIQUE INDEX `users_local_email` ON `users` (`email`) WHERE issuer = 'loc
 CREATE TRIGGER `audit_events_kept` BEFORE UPDATE ON `audit_events` BEGIN SELECT raise(abort, 'audit_events are only ever added'); END;
 --> statement-breakpoint
 CREATE TRIGGER `audit_events_never_deleted` BEFORE DELETE ON `audit_events` BEGIN SELECT raise(abort, 'audit_events are only ever added'); END;
+--> statement-breakpoint
+-- `insert or replace` deletes without asking the trigger for it: https://www.sqlite.org/lang_conflict.html
+CREATE TRIGGER `audit_events_never_replaced` BEFORE INSERT ON `audit_events` WHEN EXISTS (SELECT 1 FROM `audit_events` WHERE `id` = NEW.`id` OR `uuid` = NEW.`uuid`) BEGIN SELECT raise(abort, 'audit_events are only ever added'); END;
