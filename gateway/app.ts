@@ -1,5 +1,6 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { type OpenApiDocument, openApiDocument } from "../core/plugin/valibot-openapi.ts";
+import type { Rotation } from "../core/rotation/rotation.ts";
 import packageJson from "../package.json" with { type: "json" };
 import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
@@ -17,6 +18,7 @@ import type { RouteDeps } from "./routes/deps.ts";
 import { goalRoutes } from "./routes/goals.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { invitationRoutes } from "./routes/invitations.ts";
+import { keyRotationRoutes } from "./routes/key-rotations.ts";
 import { matchRateRoutes } from "./routes/match-rates.ts";
 import { meRoutes } from "./routes/me.ts";
 import { memberRoutes } from "./routes/members.ts";
@@ -36,6 +38,8 @@ export interface AppDeps {
   readonly plugins: readonly SourcePlugin[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
+  /** Changes the master key. */
+  readonly rotation: Rotation;
   /** Signing people in; null where a Supabase project does it. */
   readonly identity: Pick<EmbeddedIdentity, "identity" | "routes"> | null;
   /** Whose word about a client's address counts, see `client-address.ts`. */
@@ -49,8 +53,9 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   const app = createApp({ clientAddress: createClientAddress(deps.trustedProxies) });
   // Senders' routes first: they are the hot path, and Hono tries routers in order.
   const ofEverybody = healthRoutes(deps.routes.store, deps.isReady);
+  const ofOperator = keyRotationRoutes(deps.routes, deps.rotation);
   if (deps.role === "worker") {
-    app.route("/", ofEverybody);
+    for (const router of [ofEverybody, ofOperator]) app.route("/", router);
     return app;
   }
   const routers: ReturnType<typeof createRouter>[] = [
@@ -72,11 +77,12 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     invitationRoutes(deps.routes),
     quotaRoutes(deps.routes),
     auditRoutes(deps.routes),
-    ...(deps.identity === null ? [] : [deps.identity.routes]),
+    ...(deps.identity?.routes ?? []),
     userRoutes(deps.routes, deps.identity?.identity ?? null),
     counterRoutes(deps.routes),
     goalRoutes(deps.routes),
     ofEverybody,
+    ofOperator,
   ];
   for (const router of routers) app.route("/", router);
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {

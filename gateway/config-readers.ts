@@ -103,6 +103,12 @@ function postgresAddress(value: string): DatabaseAddress | Refusal {
   return { kind: "postgres", url: value };
 }
 
+/** Names separated by commas, each once. */
+export const commaList: Reader<readonly string[]> = v.pipe(
+  v.string(),
+  v.transform((value) => [...new Set(value.split(",").map((name) => name.trim()))].filter((name) => name !== "")),
+);
+
 /** A master key, checked and kept as its text. */
 export const masterKey: Reader<string> = refuse((value) => {
   try {
@@ -113,6 +119,9 @@ export const masterKey: Reader<string> = refuse((value) => {
     throw error;
   }
 });
+
+/** Master keys separated by commas, checked and kept as their texts. */
+export const masterKeys: Reader<readonly string[]> = v.pipe(commaList, v.array(masterKey));
 
 /** What a process does. */
 export const roles = ["all", "intake", "worker"] as const;
@@ -144,12 +153,6 @@ export const logLevel: Reader<LogLevel> = refuse((value) => {
   const name = value.toLowerCase() === "warn" ? "warning" : value.toLowerCase();
   return logLevels.find((level) => level === name) ?? new Refusal("is not a level");
 });
-
-/** Names separated by commas, each once. */
-export const commaList: Reader<readonly string[]> = v.pipe(
-  v.string(),
-  v.transform((value) => [...new Set(value.split(",").map((name) => name.trim()))].filter((name) => name !== "")),
-);
 
 /** Proxies separated by commas, see `client-address.ts`; `none` alone gives an empty list. */
 export const proxyList: Reader<readonly string[]> = refuse((value) => {

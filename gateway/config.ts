@@ -12,6 +12,7 @@ import {
   logLevels,
   mailbox,
   masterKey,
+  masterKeys,
   type Optional,
   optional,
   proxyList,
@@ -82,6 +83,13 @@ const fields = {
     masterKey,
     "Master key that encrypts tokens and secrets: 32 bytes in base64. Without it a key is made beside the database at the first start",
     "Make one with: openssl rand -base64 32",
+    true,
+  ),
+  previousSecretKeys: optional(
+    "GATEWAY_PREVIOUS_SECRET_KEYS",
+    masterKeys,
+    "While the master key is changed: keys that open what they have sealed and seal nothing, separated by commas",
+    "Give keys as GATEWAY_SECRET_KEY has them, separated by commas",
     true,
   ),
   supabaseUrl: optional(

@@ -16,13 +16,14 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
-import { createVault, type Vault } from "../core/vault/vault.ts";
+import { createVault, type MasterVault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { wireAccounts } from "./accounts.ts";
 import { createGatewayApp } from "./app.ts";
@@ -31,7 +32,7 @@ import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
-import { findMasterKey, verifyMasterKey } from "./master-key.ts";
+import { adoptInstallation, findMasterKeys } from "./master-key.ts";
 import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
 
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
   readonly masterKey?: Uint8Array;
+  /** How long a change of the master key waits for requests under way; default: {@link SETTLING_MS}. */
+  readonly settlingMs?: number;
 }
 
 /** A composed gateway that does not listen yet: everything but the port. */
@@ -77,7 +80,9 @@ const LARGE_BODIES_AT_ONCE = 4;
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const plugins = options.plugins ?? findPlugins(config.plugins);
-  const vault = createVault(options.masterKey ?? (await findMasterKey(config)));
+  const { masterKey } = options;
+  const { keys, keyFile } = masterKey ? { keys: { current: masterKey }, keyFile: null } : await findMasterKeys(config);
+  const vault = createVault(keys);
   const store = await openStore(config, {
     uuid: crypto.randomUUID(),
     workspaceUuid: Bun.randomUUIDv7("hex", (options.now ?? Date.now)()),
@@ -88,9 +93,9 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
   const now = options.now ?? store.shared?.now ?? Date.now;
   const newUuid = () => Bun.randomUUIDv7("hex", now());
   try {
-    verifyMasterKey(vault, store.installation.vaultCheck);
+    adoptInstallation(vault, store.installation);
     if (store.shared === null) await clearUpAfterDeath(store, now(), rulesOf(config, options));
-    return wire(config, options, { plugins, store, vault, now, newUuid });
+    return wire(config, options, { plugins, store, vault, keyFile, now, newUuid });
   } catch (error) {
     await store.close();
     throw error;
@@ -124,12 +129,14 @@ async function clearUpAfterDeath(store: Store, now: number, rules: DeliveryRules
 interface Parts {
   readonly plugins: readonly SourcePlugin[];
   readonly store: Store;
-  readonly vault: Vault;
+  readonly vault: MasterVault;
+  readonly keyFile: KeyFile | null;
   readonly now: () => number;
   readonly newUuid: () => string;
 }
 
-function wire(config: Config, options: GatewayOptions, { plugins, store, vault, now, newUuid }: Parts): Gateway {
+function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
+  const { plugins, store, vault, keyFile, now, newUuid } = parts;
   const rules = rulesOf(config, options);
   const metrika = connectMetrika(config, options, createRequestBudget(store.quota, rules, now));
   const plans = createLoginPlans(store.quota, rules, now);
@@ -175,6 +182,7 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       vault,
       now,
       registry,
+      authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
     routes: {
@@ -197,6 +205,11 @@ function wire(config: Config, options: GatewayOptions, { plugins, store, vault, 
       newUuid,
       breathe,
     },
+    rotation: createRotation({
+      ...{ texts: store.sealedTexts, vault, keyFile, now, breathe: delivery.breathe },
+      settlingMs: options.settlingMs ?? SETTLING_MS,
+      onResealed: registry.forgetAll,
+    }),
     trustedProxies: config.trustedProxies,
     isReady: () => ready,
   });

@@ -44,7 +44,8 @@ async function showSetupCode({ setupCodes }: Gateway): Promise<void> {
     getLogger(["metrika-gateway"]).warn("The setup code cannot be read: {error}", { error });
     return null;
   });
-  if (code !== null) console.log(`Nobody owns this gateway yet. Sign in and enter the setup code ${code}`);
+  if (code !== null)
+    console.log(`Nobody owns this gateway yet: sign in and send POST /v1/setup the setup code ${code}`);
 }
 
 main().catch((error) => {

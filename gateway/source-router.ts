@@ -9,6 +9,8 @@ import { type ContextDeps, createSourceContext } from "../core/sources/context.t
 import type { SourceRegistry } from "../core/sources/registry.ts";
 import { createSecretsOf, type TellOfSource } from "../core/sources/sender-secrets.ts";
 import type { SourceRecord } from "../core/store/store.ts";
+import type { Access } from "./auth/authorize.ts";
+import type { Guarded } from "./auth/guarded.ts";
 import { createRouter, type GatewayEnv } from "./http/app-defaults.ts";
 import { invalidFields } from "./http/field-faults.ts";
 import { zodFaults } from "./http/zod-faults.ts";
@@ -16,14 +18,16 @@ import { ReceivedRequest, type SenderLimits } from "./received-request.ts";
 import { createSenderCheck, type SenderCheckDeps } from "./verify-sender.ts";
 
 const log = getLogger(["metrika-gateway", "sources"]);
+const INTAKE: Guarded = { "x-permission": "intake" };
 
-export interface SourceRouterDeps extends ContextDeps {
+export interface SourceRouterDeps extends ContextDeps, Pick<Access, "authorize"> {
   readonly registry: SourceRegistry;
   readonly limits: SenderLimits;
 }
 
 /**
- * The routes of one plugin: finds the source, verifies the sender, hands the request over. A missing proof is 401; a wrong
+ * The routes of one plugin: finds the source, verifies the sender, hands the request over. An API key or a session of the
+ * workspace may stand in for a proof. A missing proof is 401; a wrong
  * one and an unknown source are 403 in the same words and the same time; that a source is disabled is told only after a
  * right proof.
  */
@@ -70,13 +74,22 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
         const own = c as unknown as Parameters<typeof handler>[0];
         return handler(own, contextOf(source), request) as Promise<Response>;
       };
+      /** A program or person of the workspace needs no secret of the source. */
+      const byCaller = async (c: Context<GatewayEnv>, request: ReceivedRequest, source: SourceRecord | null) => {
+        const { workspaceId } = await deps.authorize(c, INTAKE);
+        return answer(c, request, source, source?.workspaceId === workspaceId ? "right" : "wrong");
+      };
+      const judge = (c: Context<GatewayEnv>, request: ReceivedRequest, source: SourceRecord | null, proof: Proof) =>
+        proof === "missing" && c.req.raw.headers.has("authorization")
+          ? byCaller(c, request, source)
+          : answer(c, request, source, proof);
       const serve = (c: Context<GatewayEnv>, found: SourceRecord | null) => {
         const source = found?.plugin === plugin.name ? found : null;
         const request = new ReceivedRequest(c, deps.limits);
         const proof = check.prove(request, source);
         return proof instanceof Promise
-          ? proof.then((proved) => answer(c, request, source, proved))
-          : answer(c, request, source, proof);
+          ? proof.then((proved) => judge(c, request, source, proved))
+          : judge(c, request, source, proof);
       };
       router.on(route.method.toUpperCase(), path.replace(/\{(\w+)\}/g, ":$1"), (c) => {
         const id = c.req.param(idParam) ?? "";

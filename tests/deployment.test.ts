@@ -43,7 +43,7 @@ test("compose refuses to start without a secret, and .env.example names each wit
   const offered = [...textOf(".env.example").matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => ({ name, value }));
   expect(offered.map(({ name }) => name).sort()).toEqual([...new Set(required)].sort());
   expect(offered.filter(({ value }) => value !== "")).toEqual([]);
-  expect(optional).toEqual(["LOG_LEVEL"]);
+  expect(optional).toEqual(["GATEWAY_PREVIOUS_SECRET_KEYS", "LOG_LEVEL"]);
 });
 
 test("only Caddy can be reached from outside, and the database only by the gateways", () => {

@@ -86,7 +86,11 @@ export const auditActions = {
   "backup.made": said("Сделана резервная копия базы данных", "A backup of the database was made"),
   "backup.restored": said("База данных восстановлена из копии", "The database was restored from a backup"),
   "database.moved": said("База данных перенесена в PostgreSQL", "The database was moved to PostgreSQL"),
-  "master_key.rotated": said("Сменён главный ключ шифрования", "The master key was replaced"),
+  "master_key.change_begun": said("Начата смена главного ключа", "A change of the master key was begun"),
+  "master_key.changed": said(
+    "Главный ключ сменён, всё зашифровано им",
+    "The master key was changed, and everything is sealed with it",
+  ),
 } as const satisfies Readonly<Record<`${string}.${string}`, Localized>>;
 
 /** The code of an act that is written down. */

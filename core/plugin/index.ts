@@ -16,7 +16,7 @@ export {
   type SourceRouter,
 } from "./contract.ts";
 export { ProblemError } from "./problem.ts";
-export { problemResponses } from "./problem-openapi.ts";
+export { callerProblems, problemResponses } from "./problem-openapi.ts";
 export { component, jsonBody, jsonResponse } from "./valibot-openapi.ts";
 export { formToken } from "./verifiers/form-token.ts";
 export { type HmacOptions, hmac } from "./verifiers/hmac.ts";

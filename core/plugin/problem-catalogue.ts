@@ -183,8 +183,8 @@ export const problemCatalogue = {
     401,
     { ru: "Нет секрета", en: "Secret missing" },
     {
-      ru: "Передайте секрет, который был показан при создании, {place}.",
-      en: "Send the secret that was shown at creation {place}.",
+      ru: "Передайте секрет, который был показан при создании, {place}. Вместо него подойдёт ключ API с правом intake: «Authorization: Bearer mgw_…».",
+      en: 'Send the secret that was shown at creation {place}. An API key with the right "intake" will do in its place: "Authorization: Bearer mgw_…".',
     },
   ),
   secret_wrong: kind(

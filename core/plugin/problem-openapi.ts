@@ -16,6 +16,18 @@ export const Problem = v.pipe(
   component("Problem"),
 );
 
+/** How a caller is refused who shows an API key or a session, which will do wherever a source's own proof is asked for. */
+export const callerProblems = [
+  "api_key_invalid",
+  "session_invalid",
+  "session_expired",
+  "forbidden_scope",
+  "forbidden_role",
+  "workspace_required",
+  "workspace_unknown",
+  "identity_unavailable",
+] as const satisfies readonly ProblemCode[];
+
 type StatusOf<Code extends ProblemCode> = (typeof problemCatalogue)[Code]["status"];
 type ProblemAnswer = ReturnType<typeof responseAs<"application/problem+json", typeof Problem>>;
 

@@ -66,6 +66,15 @@ test("a change of our own is seen at once", async () => {
   expect(await registry.find("a")).toMatchObject({ name: "renamed" });
 });
 
+test("a change of many sources at once is seen at once", async () => {
+  const { put, registry } = setup();
+  for (const uuid of ["a", "b"]) put(uuid, "first");
+  for (const uuid of ["a", "b"]) await registry.find(uuid);
+  for (const uuid of ["a", "b"]) put(uuid, "second");
+  registry.forgetAll();
+  expect([registry.remembered("a"), await registry.find("b")]).toMatchObject([null, { name: "second" }]);
+});
+
 test("a source that is not there is looked for every time, so that a new one is found at once", async () => {
   const { put, registry } = setup();
   expect(await registry.find("a")).toBeNull();

@@ -7,6 +7,8 @@ export interface SourceRegistry {
   find(uuid: string): Promise<SourceRecord | null>;
   /** A source was changed through this process: read it again. */
   forget(uuid: string): void;
+  /** Many were changed through this process. */
+  forgetAll(): void;
 }
 
 interface Entry {
@@ -57,6 +59,10 @@ export function createSourceRegistry(
     forget(uuid) {
       changes++;
       known.delete(uuid);
+    },
+    forgetAll() {
+      changes++;
+      known.clear();
     },
   };
 }

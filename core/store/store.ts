@@ -17,6 +17,7 @@ import type { OauthApplicationStore, OauthStateStore } from "./port/oauth.ts";
 import type { PlanningStore } from "./port/planning.ts";
 import type { QuotaStore } from "./port/quota.ts";
 import type { ReplayStore } from "./port/replays.ts";
+import type { SealedTextStore } from "./port/sealed-texts.ts";
 import type { SetupCodeStore } from "./port/setup-codes.ts";
 import type { SharedDatabase } from "./port/shared.ts";
 import type { CredentialStore, SourceStore } from "./port/sources.ts";
@@ -43,6 +44,7 @@ export type * from "./port/page.ts";
 export type * from "./port/planning.ts";
 export type * from "./port/quota.ts";
 export type * from "./port/replays.ts";
+export type * from "./port/sealed-texts.ts";
 export type * from "./port/setup-codes.ts";
 export type * from "./port/shared.ts";
 export type * from "./port/sources.ts";
@@ -78,6 +80,7 @@ export interface Store {
   readonly goals: GoalStore;
   readonly quota: QuotaStore;
   readonly maintenance: MaintenanceStore;
+  readonly sealedTexts: SealedTextStore;
   readonly leases: LeaseStore;
   /** Null where only one gateway works on the database. */
   readonly shared: SharedDatabase | null;
@@ -88,6 +91,8 @@ export interface Store {
 export interface Installation {
   readonly uuid: string;
   readonly vaultCheck: string;
+  /** Null until the master key is changed for the first time. */
+  readonly sealedHashingKey: string | null;
   readonly workspaceId: number;
 }
 

@@ -26,15 +26,24 @@ export interface Vault {
    * @throws {VaultError} `vault_wrong_key` when none of our keys made it, `vault_damaged` when it or its context differ.
    */
   open(sealed: string, context: string): string;
-  /** Whether a sealed text was made with an earlier key (or cannot be read at all) and should be sealed again. */
-  isStale(sealed: string): boolean;
   /**
    * A keyed hash for finding a value that is not stored in clear: 43 characters of base64url (HMAC-SHA-256).
-   * The purpose separates uses, so equal values of different columns do not look equal.
+   * The purpose separates uses, so equal values of different columns do not look equal. Its key stays the same when the
+   * master key changes, see {@link MasterVault.adopt}.
    */
   hmac(purpose: string, value: string): string;
-  /** The keyed hashes of a value under every key we hold, the current one first: search with these after a rotation. */
-  hmacs(purpose: string, value: string): readonly string[];
+}
+
+/** The vault of a process, whose keys can be changed while it is in use. */
+export interface MasterVault extends Vault {
+  /** Names the current key, 8 characters; it stands in each sealed text and tells nothing of the key. */
+  readonly keyId: string;
+  /** Names the keys that only open. */
+  readonly previousKeyIds: readonly string[];
+  /** From now on these keys are held; what a key no longer held has sealed cannot be opened any more. */
+  hold(keys: VaultKeys): void;
+  /** Whether a sealed text was made with an earlier key (or cannot be read at all) and should be sealed again. */
+  isStale(sealed: string): boolean;
   /** A canary for the database: kept from the first start on, it shows at later starts whether the key is still the same. */
   check(): string;
   /**
@@ -42,9 +51,24 @@ export interface Vault {
    * @throws {VaultError} `vault_wrong_key` when another master key made it, `vault_damaged` when it is not a canary.
    */
   verify(check: string): void;
+  /**
+   * Verifies the canary of an installation, and hashes with the installation's key from then on.
+   * @throws {VaultError} like {@link verify}
+   */
+  adopt(record: VaultRecord): void;
+  /** What the installation is to keep of this vault once its current key replaces another: canary and hashing key under it. */
+  record(): VaultRecord;
 }
 
-/** The master keys of a vault: 32 random bytes each. `previous` keys open and find, but never seal. */
+/** What a database keeps of the vault it belongs to. */
+export interface VaultRecord {
+  /** The canary, see {@link MasterVault.check}. */
+  readonly vaultCheck: string;
+  /** The key of all keyed hashes; null as long as it is derived from the master key, which is the one that made the canary. */
+  readonly sealedHashingKey: string | null;
+}
+
+/** The master keys of a vault: 32 random bytes each. `previous` keys open, but never seal. */
 export interface VaultKeys {
   readonly current: Uint8Array;
   readonly previous?: readonly Uint8Array[];
@@ -56,6 +80,11 @@ interface KeySet {
   readonly hashing: Uint8Array;
 }
 
+interface Held {
+  readonly current: KeySet;
+  readonly previous: readonly KeySet[];
+}
+
 const VERSION = "v1";
 const KEY_BYTES = 32;
 // NIST SP 800-38D: 96 bits need no hashing of the nonce, and random nonces are sound for 2^32 texts under one key.
@@ -64,6 +93,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const CANARY_CONTEXT = "vault:check";
 const CANARY = "metrika-gateway";
+const HASHING_KEY_CONTEXT = "vault:hashing-key";
 
 /**
  * Makes a vault from master keys: AES-256-GCM with a random nonce a record, subkeys by HKDF-SHA-256 (RFC 5869).
@@ -71,12 +101,22 @@ const CANARY = "metrika-gateway";
  * @param random source of nonces; replaced in tests only.
  * @throws {RangeError} for a key that is not 32 bytes long.
  */
-export function createVault(keys: Uint8Array | VaultKeys, random: (bytes: number) => Uint8Array = randomBytes): Vault {
-  const { current: currentKey, previous = [] } = keys instanceof Uint8Array ? { current: keys } : keys;
-  const current = deriveKeys(currentKey);
-  const all = [current, ...previous.map(deriveKeys)];
+export function createVault(
+  keys: Uint8Array | VaultKeys,
+  random: (bytes: number) => Uint8Array = randomBytes,
+): MasterVault {
+  let held = derivedOf(keys instanceof Uint8Array ? { current: keys } : keys);
+  let hashing = held.current.hashing;
+
+  const keyOf = (keyId: string): KeySet => {
+    const key = [held.current, ...held.previous].find(({ id }) => id === keyId);
+    if (key !== undefined) return key;
+    const atHand = idsOf([held.current, ...held.previous]).join(", ");
+    throw new VaultError("vault_wrong_key", `Sealed with the key ${keyId}; the keys at hand are ${atHand}`);
+  };
 
   const seal = (plaintext: string, context: string): string => {
+    const { current } = held;
     const nonce = random(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", current.sealing, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(associatedData(current.id, context));
@@ -86,10 +126,7 @@ export function createVault(keys: Uint8Array | VaultKeys, random: (bytes: number
 
   const open = (sealed: string, context: string): string => {
     const { keyId, bytes } = parseSealed(sealed);
-    const key = all.find((candidate) => candidate.id === keyId);
-    if (key === undefined) {
-      throw new VaultError("vault_wrong_key", `Sealed with the key ${keyId}; the keys at hand are ${idsOf(all)}`);
-    }
+    const key = keyOf(keyId);
     try {
       const nonce = bytes.subarray(0, NONCE_BYTES);
       const decipher = createDecipheriv("aes-256-gcm", key.sealing, nonce, { authTagLength: TAG_BYTES });
@@ -104,17 +141,48 @@ export function createVault(keys: Uint8Array | VaultKeys, random: (bytes: number
     }
   };
 
+  const check = () => seal(CANARY, CANARY_CONTEXT);
+
+  const verify = (vaultCheck: string): void => {
+    if (open(vaultCheck, CANARY_CONTEXT) !== CANARY) {
+      throw new VaultError("vault_damaged", "The canary reads differently");
+    }
+  };
+
   return {
     seal,
     open,
-    isStale: (sealed) => !sealed.startsWith(`${VERSION}.${current.id}.`),
-    hmac: (purpose, value) => keyedHash(current, purpose, value),
-    hmacs: (purpose, value) => all.map((key) => keyedHash(key, purpose, value)),
-    check: () => seal(CANARY, CANARY_CONTEXT),
-    verify: (check) => {
-      if (open(check, CANARY_CONTEXT) !== CANARY) throw new VaultError("vault_damaged", "The canary reads differently");
+    check,
+    verify,
+    get keyId() {
+      return held.current.id;
     },
+    get previousKeyIds() {
+      return idsOf(held.previous);
+    },
+    hold(given) {
+      held = derivedOf(given);
+    },
+    isStale: (sealed) => !sealed.startsWith(`${VERSION}.${held.current.id}.`),
+    hmac: (purpose, value) => keyedHash(hashing, purpose, value),
+    adopt({ vaultCheck, sealedHashingKey }) {
+      verify(vaultCheck);
+      hashing =
+        sealedHashingKey === null
+          ? keyOf(parseSealed(vaultCheck).keyId).hashing
+          : Buffer.from(open(sealedHashingKey, HASHING_KEY_CONTEXT), "base64url");
+    },
+    record: () => ({
+      vaultCheck: check(),
+      sealedHashingKey: seal(Buffer.from(hashing).toString("base64url"), HASHING_KEY_CONTEXT),
+    }),
   };
+}
+
+/** A key that stands on both sides counts as the current one. */
+function derivedOf({ current, previous = [] }: VaultKeys): Held {
+  const derived = deriveKeys(current);
+  return { current: derived, previous: previous.map(deriveKeys).filter(({ id }) => id !== derived.id) };
 }
 
 function deriveKeys(master: Uint8Array): KeySet {
@@ -134,8 +202,8 @@ function associatedData(keyId: string, context: string): Uint8Array {
 }
 
 /** The purpose's length stands first, so that no other split of purpose and value gives the same input. */
-function keyedHash(key: KeySet, purpose: string, value: string): string {
-  return createHmac("sha256", key.hashing).update(`${purpose.length}:${purpose}:${value}`, "utf8").digest("base64url");
+function keyedHash(key: Uint8Array, purpose: string, value: string): string {
+  return createHmac("sha256", key).update(`${purpose.length}:${purpose}:${value}`, "utf8").digest("base64url");
 }
 
 function parseSealed(sealed: string): { readonly keyId: string; readonly bytes: Uint8Array } {
@@ -149,6 +217,6 @@ function parseSealed(sealed: string): { readonly keyId: string; readonly bytes: 
   return { keyId, bytes };
 }
 
-function idsOf(keys: readonly KeySet[]): string {
-  return keys.map((key) => key.id).join(", ");
+function idsOf(keys: readonly KeySet[]): readonly string[] {
+  return keys.map((key) => key.id);
 }

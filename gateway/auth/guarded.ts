@@ -1,4 +1,5 @@
 import type { Permission } from "../../core/accounts/permissions.ts";
+import { callerProblems } from "../../core/plugin/problem-openapi.ts";
 
 /** What a route asks of its caller: a permission in a workspace, or only to be a person who is signed in. */
 export type Asked = Permission | "signed_in";
@@ -18,17 +19,7 @@ export const guarded = <P extends Asked>(permission: P) => ({
 });
 
 /** How a caller of a guarded route may be refused. */
-export const accessProblems = [
-  "unauthorized",
-  "api_key_invalid",
-  "session_invalid",
-  "session_expired",
-  "forbidden_scope",
-  "forbidden_role",
-  "workspace_required",
-  "workspace_unknown",
-  "identity_unavailable",
-] as const;
+export const accessProblems = ["unauthorized", ...callerProblems] as const;
 
 /** The same of a route that asks only for a person who is signed in. */
 export const sessionProblems = [

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { backUpSqlite } from "../../core/store/sqlite/backup.ts";
 import { fileStamp } from "../../core/store/sqlite/copy-database.ts";
-import { readConfig } from "../config.ts";
+import { previousKeysFile } from "../../core/vault/key-file.ts";
+import { type Config, readConfig } from "../config.ts";
 import { sqliteFileOf } from "./database-url.ts";
 import { contentsOf, sizeOf } from "./figures.ts";
 
@@ -26,10 +28,16 @@ export function addBackupCommand(program: Command): void {
       const started = performance.now();
       const backup = backUpSqlite(file, target, now);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      const key = config.secretKey === null ? `the file ${config.masterKeyFile}` : "GATEWAY_SECRET_KEY";
+      const key = config.secretKey === null ? keyFilesOf(config) : "GATEWAY_SECRET_KEY";
       console.log(backup.path);
       console.error(`${sizeOf(backup.bytes)} in ${seconds} s, integrity checked: ${contentsOf(backup)}.
 The master key is NOT inside; without it the tokens in this backup cannot be opened. It is ${key}:
 keep a copy of it, in another place than the backups, since together they open the tokens.`);
     });
+}
+
+/** While the key is being changed the copy needs the former one as well. */
+function keyFilesOf({ masterKeyFile }: Config): string {
+  const former = previousKeysFile(masterKeyFile);
+  return existsSync(former) ? `the files ${masterKeyFile} and ${former}` : `the file ${masterKeyFile}`;
 }

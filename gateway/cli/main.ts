@@ -9,6 +9,7 @@ import { addMemberCommands } from "./member.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addMoveCommand } from "./move.ts";
 import { addAfterPgRestoreCommand, addRestoreCommand } from "./restore.ts";
+import { addRotateKeyCommand } from "./rotate-key.ts";
 import { addSetupCodeCommand } from "./setup-code.ts";
 import { addSimulateCommand } from "./simulate.ts";
 import { addUserCommands } from "./user.ts";
@@ -28,6 +29,7 @@ addRestoreCommand(program);
 addAfterPgRestoreCommand(program);
 addMigrateCommand(program);
 addMoveCommand(program);
+addRotateKeyCommand(program);
 addSimulateCommand(program);
 addUserCommands(program);
 

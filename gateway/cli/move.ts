@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { RefusedError } from "../../core/store/database-errors.ts";
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
 import type { DatabaseSummary } from "../../core/store/sqlite/inspect.ts";
-import { readConfig } from "../config.ts";
+import { previousKeysFile } from "../../core/vault/key-file.ts";
+import { type Config, readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
 import { isPostgres, sqliteFileOf } from "./database-url.ts";
 import { whole } from "./figures.ts";
@@ -31,7 +33,10 @@ export function addMoveCommand(program: Command): void {
       const config = readConfig({ ...process.env, DATABASE_URL: from, GATEWAY_ROLE: "all" });
       const file = sqliteFileOf(config, "it need not be moved");
       const progress = process.stderr.isTTY ? barOn(process.stderr) : silence;
-      const approve = ({ vaultCheck }: DatabaseSummary) => checkMasterKey(config, vaultCheck);
+      const approve = async ({ vaultCheck }: DatabaseSummary) => {
+        refuseHalfChanged(config);
+        await checkMasterKey(config, vaultCheck);
+      };
       // A bar that is not ended leaves the terminal without its cursor.
       const { wasDone, tables } = await moveToPostgres({ from: file, to, now: Date.now(), approve, progress }).finally(
         progress.end,
@@ -49,6 +54,18 @@ export function addMoveCommand(program: Command): void {
       console.error(`${key}, set DATABASE_URL to the PostgreSQL database and start the gateway.
 ${file} stays as it is, but no gateway starts on it any more.`);
     });
+}
+
+/**
+ * PostgreSQL has no file beside it that could hold the former key as well.
+ * @throws {RefusedError}
+ */
+function refuseHalfChanged({ secretKey, masterKeyFile }: Config): void {
+  const former = previousKeysFile(masterKeyFile);
+  if (secretKey !== null || !existsSync(former)) return;
+  throw new RefusedError(
+    `A change of the master key is unfinished: ${former} holds a key that is still needed. Run rotate-key to its end, then move. Nothing was moved.`,
+  );
 }
 
 const silence: MoveProgress = { begin() {}, advance() {}, end() {} };

@@ -23,7 +23,8 @@ export async function asOperator<T>(act: (operate: Operate, config: Config) => P
       operateBy((request) => fetch(request), running.url, running.operatorToken),
       config,
     );
-  const gateway = await composeGateway(config);
+  // Nobody but this command asks it for anything.
+  const gateway = await composeGateway(config, { settlingMs: 0 });
   try {
     const ask = async (request: Request) => gateway.app.fetch(request);
     return await act(operateBy(ask, "http://localhost", gateway.operatorToken), config);

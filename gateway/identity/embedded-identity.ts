@@ -11,6 +11,7 @@ import type { createRouter } from "../http/app-defaults.ts";
 import { AUTH_PATH, authRoutes } from "./auth-routes.ts";
 import { createEmbeddedSessions } from "./embedded-sessions.ts";
 import { createMailer } from "./mailer.ts";
+import { RECOVERY_PATH, recoveryPageRoutes } from "./recovery-page.ts";
 import { createSessionAudit } from "./session-audit.ts";
 
 /** What signing people in is made of. */
@@ -28,7 +29,7 @@ export interface EmbeddedIdentityDeps {
 export interface EmbeddedIdentity {
   readonly identity: Identity;
   readonly sessions: SessionVerifier;
-  readonly routes: ReturnType<typeof createRouter>;
+  readonly routes: readonly ReturnType<typeof createRouter>[];
   /** Waits for letters under way. */
   close(): Promise<void>;
 }
@@ -43,7 +44,7 @@ export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIden
     store: store.identity,
     passwords: createPasswords(),
     issuer: `${config.publicUrl}${AUTH_PATH}`,
-    recoveryPage: `${config.publicUrl}/console/recovery`,
+    recoveryPage: `${config.publicUrl}${RECOVERY_PATH}`,
     sendMail: mailer,
     onMailFailed: (error) => log.error("A letter with a recovery link could not be sent: {error}", { error }),
   });
@@ -53,11 +54,14 @@ export function createEmbeddedIdentity(deps: EmbeddedIdentityDeps): EmbeddedIden
   return {
     identity,
     sessions: createEmbeddedSessions(identity),
-    routes: authRoutes({
-      identity,
-      audit: createSessionAudit(deps.audit, store.identity.users),
-      publicUrl: config.publicUrl,
-    }),
+    routes: [
+      authRoutes({
+        identity,
+        audit: createSessionAudit(deps.audit, store.identity.users),
+        publicUrl: config.publicUrl,
+      }),
+      recoveryPageRoutes(),
+    ],
     close: () => identity.recovery.settled(),
   };
 }

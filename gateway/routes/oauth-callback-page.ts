@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type Language, type Localized, render } from "../../core/language.ts";
 import type { GatewayEnv } from "../http/app-defaults.ts";
+import { plainPage } from "../http/plain-page.ts";
 
 /** What the page at the end of a connection has to say. */
 export type CallbackNews =
@@ -20,37 +20,11 @@ const sentences = {
   },
 } as const satisfies Record<string, Localized>;
 
-// The address holds a code, so nothing is loaded, and no other site is told it.
-const HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-} as const;
-
-const STYLE =
-  "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1.5rem}h1{font-size:1.5rem}code{font-size:1.25rem;user-select:all;overflow-wrap:anywhere}@media(prefers-color-scheme:dark){body{background:#16181d;color:#e6e6e6}}";
-
-/** A plain page that needs no script. */
+/** The page at the end of a connection. */
 export function callbackPage(c: Context<GatewayEnv>, status: number, language: Language, news: CallbackNews) {
   const { title, text, code } = wordsOf(news, (name, params) => render(sentences[name], language, params));
   const shown = code === null ? "" : html`<p><code>${code}</code></p>`;
-  const page = html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${title}</h1>
-${shown}
-<p>${text}</p>
-</body>
-</html>
-`;
-  return c.html(page, status as ContentfulStatusCode, HEADERS);
+  return plainPage(c, status, language, { title, body: html`${shown}<p>${text}</p>` });
 }
 
 type Say = (name: keyof typeof sentences, params?: Readonly<Record<string, string>>) => string;

@@ -1,6 +1,7 @@
 import {
   BatchStatus,
   ConversionInput,
+  callerProblems,
   createRoute,
   DryRun,
   jsonBody,
@@ -20,7 +21,7 @@ import { toConversions } from "./to-conversions.ts";
 
 const webhookId = z.string().openapi({ param: { name: "webhook_id", in: "path" }, description: "The webhook's id" });
 const tags = ["Offline conversions"];
-const security = [{ webhookSecret: [] }];
+const security = [{ webhookSecret: [] }, { apiKey: [] }, { session: [] }];
 
 const postConversions = createRoute({
   method: "post",
@@ -68,6 +69,7 @@ const postConversions = createRoute({
       "idempotency_key_format",
       "secret_missing",
       "secret_wrong",
+      ...callerProblems,
       "webhook_disabled",
       "request_timeout",
       "body_too_large",
@@ -96,7 +98,14 @@ const readStatus = createRoute({
   },
   responses: {
     200: jsonResponse(BatchStatus, { description: "The batch with all that is known of its rows and files" }),
-    ...problemResponses("secret_missing", "secret_wrong", "webhook_disabled", "batch_not_found", "invalid_field"),
+    ...problemResponses(
+      "secret_missing",
+      "secret_wrong",
+      ...callerProblems,
+      "webhook_disabled",
+      "batch_not_found",
+      "invalid_field",
+    ),
   },
 });
 

@@ -16,6 +16,7 @@ import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
+import { sealedTextsContract } from "./store/sealed-texts.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
@@ -58,6 +59,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       maintenanceContract,
       replaysContract,
       withdrawalsContract,
+      sealedTextsContract,
       auditContract,
     ];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);

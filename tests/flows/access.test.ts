@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Answer, codesOf, DAY, MINUTE, SECOND, sale, startTestGateway } from "../setup/gateway.ts";
+import { startWithPeople } from "../setup/people.ts";
 
 const UNKNOWN = "0192a3b4-0000-7000-8000-000000000000";
 const says = ({ status, body }: Answer) => [status, body.code];
@@ -262,4 +263,31 @@ test("a new API key's faults are all listed", async () => {
   expect(status).toBe(422);
   expect(body.errors.map(({ field }) => field).sort()).toEqual(["expires_at", "name", "scopes.0", "x"]);
   expect(codesOf(body.errors)).toContain("not_one_of");
+});
+
+test("an API key with the right to intake, or an editor's session, stands in for the secret; of another workspace it is a wrong one", async () => {
+  const gateway = await startWithPeople({ env: { SIGN_UP: "open" } });
+  const { createWebhook, manage, person, request } = gateway;
+  const webhook = await createWebhook();
+  const send = (headers: Readonly<Record<string, string>>, path = webhook.path) =>
+    request("POST", path, { headers, body: { conversions: [sale(0)] } });
+  const keyTo = async (...scopes: readonly string[]) => {
+    const { key } = (await manage("POST", "/v1/api-keys", { name: "sender", scopes })).body;
+    return { authorization: `Bearer ${key}` };
+  };
+  expect((await send(await keyTo("intake"))).status).toBe(202);
+  expect((await send(await person("editor"))).body).toMatchObject({ status: "accepted", duplicate_count: 1 });
+  expect(says(await send(await keyTo("read", "manage")))).toEqual([403, "forbidden_scope"]);
+  expect(says(await send(await person("viewer")))).toEqual([403, "forbidden_role"]);
+  expect(says(await send({ authorization: "Bearer mgw_nothing" }))).toEqual([401, "api_key_invalid"]);
+  const status = await request("GET", `${webhook.path}/status?batch_id=${UNKNOWN}`, { headers: await keyTo("intake") });
+  expect(says(status)).toEqual([404, "batch_not_found"]);
+
+  const { owner } = await gateway.otherWorkspace();
+  const foreign = await send(owner);
+  const unknown = await send(owner, `/webhook/offline-conversions/${UNKNOWN}`);
+  expect(says(foreign)).toEqual([403, "secret_wrong"]);
+  expect(visible(unknown)).toEqual(visible(foreign));
+  // A secret that is shown must be right, whatever else is shown.
+  expect(says(await send({ ...(await keyTo("intake")), "x-webhook-secret": "wrong" }))).toEqual([403, "secret_wrong"]);
 });

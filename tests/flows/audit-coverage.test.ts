@@ -63,6 +63,7 @@ const preparations: Readonly<Record<string, (place: Place) => Promise<Prepared>>
 /** Operations that change nothing worth writing down, or are judged elsewhere, each with the reason. */
 const exceptions: Readonly<Record<string, string>> = {
   "POST /v1/accounts/connect": "begins a consent that may never come; the account is written down when it is connected",
+  "POST /v1/key-rotations/steps": "one of many; the change is written down when it is begun and when it is done",
   "DELETE /v1/users/{user_id}/sessions": "where the gateway signs people in itself: see the end of this file",
   "POST /v1/users/{user_id}/recovery-links": "where the gateway signs people in itself: see the end of this file",
 };

@@ -141,3 +141,56 @@ test("the operator's link sets a new password for a day", async () => {
   expect((await gateway.manage("POST", `/v1/users/${id}/recovery-links`)).body.code).toBe("operator_only");
   expect((await operate("POST", `/v1/users/${crypto.randomUUID()}/recovery-links`)).status).toBe(404);
 });
+
+/** The page of a link as a browser runs it, as far as its script needs one. */
+async function openPage({ request, ask }: IdentityGateway, link: URL) {
+  const page = await request("GET", link.pathname, { headers: { "accept-language": "en" } });
+  const script = /<script>([\s\S]*)<\/script>/.exec(page.text)?.[1] ?? "";
+  const said = (name: string) => new RegExp(`data-${name}="([^"]*)"`).exec(page.text)?.[1];
+  const password = { value: "" };
+  const told = { textContent: "" };
+  let submit = async (_: { preventDefault(): void }) => {};
+  const form = {
+    ...{ hidden: false, elements: { password }, querySelector: () => ({ disabled: false }) },
+    dataset: { saved: said("saved"), incomplete: said("incomplete"), silent: said("silent") },
+    addEventListener: (_: string, listener: typeof submit) => {
+      submit = listener;
+    },
+  };
+  const document = {
+    documentElement: { lang: "en" },
+    querySelector: (what: string) => (what === "form" ? form : told),
+  };
+  const fetchHere = (path: string, { method, headers, body }: { method: string; headers: object; body: string }) => {
+    const token = new Headers(headers as Record<string, string>).get("authorization")?.slice(7);
+    return ask(method, path.replace("/auth/v1", ""), JSON.parse(body), token === undefined ? {} : { token });
+  };
+  const run = new Function("document", "location", "history", "fetch", script);
+  run(document, link, { replaceState() {} }, fetchHere);
+  return {
+    ...{ page, script, form, told },
+    async save(value: string) {
+      password.value = value;
+      await submit({ preventDefault() {} });
+      return told.textContent;
+    },
+  };
+}
+
+test("the page of a link takes a new password, says why one is refused, and may do nothing else", async () => {
+  const { gateway, letter } = await startWithMail();
+  await gateway.device().auth.resetPasswordForEmail(anna.email);
+  const link = new URL(/https:\S+/.exec(await letter(1))?.[0] ?? "");
+  const { page, script, form, save } = await openPage(gateway, link);
+  const policy = page.headers.get("content-security-policy") ?? "";
+  expect(policy).toContain(`script-src 'sha256-${new Bun.CryptoHasher("sha256").update(script).digest("base64")}'`);
+  expect(policy).toContain("default-src 'none'");
+  expect(await save("password12")).toContain("password");
+  expect(form.hidden).toBe(false);
+  expect(await save(fresh)).toContain("The password is saved");
+  expect(form.hidden).toBe(true);
+  expect((await gateway.device().auth.signInWithPassword({ ...anna, password: fresh })).error).toBeNull();
+
+  const cut = await openPage(gateway, new URL(link.pathname, link));
+  expect([cut.form.hidden, cut.told.textContent]).toEqual([true, expect.stringContaining("not whole")]);
+});

@@ -4,7 +4,7 @@ import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import type { AccountRecord } from "../../core/store/store.ts";
 import { tokenContext } from "../../core/vault/token-context.ts";
 import { createVault } from "../../core/vault/vault.ts";
-import { findMasterKey } from "../../gateway/master-key.ts";
+import { findMasterKeys } from "../../gateway/master-key.ts";
 import { databaseFile, type TestGateway } from "./gateway.ts";
 
 /** What is told of an account; the rest is the demo's. */
@@ -29,7 +29,7 @@ export async function connectAccount(
   const { token = demo.token, login = demo.login, scopes = null, disconnectedAt = null } = given;
   const { credentials, accounts, installation } = gateway.store;
   const { workspaceId = installation.workspaceId } = given;
-  const vault = createVault(await findMasterKey(config));
+  const vault = createVault((await findMasterKeys(config)).keys);
   const now = clock.now();
   const uuid = crypto.randomUUID();
   const sealedToken = vault.seal(token, tokenContext(uuid));

@@ -128,8 +128,8 @@ export interface TestGateway {
   settle(): Promise<void>;
   /** Reads the database as another program would: on a connection of its own that cannot write. */
   sql<Row = Record<string, unknown>>(query: string): Promise<Row[]>;
-  /** Stops the gateway and starts it on the same folder. */
-  restart(): Promise<void>;
+  /** Stops the gateway and starts it on the same folder, from now on with these settings in place of former ones. */
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Happens by itself when the test ends; a property with many gateways closes each. */
   close(): Promise<void>;
 }
@@ -142,9 +142,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   (options.seed ?? seedDemo)(simulator);
   const database = await openTestDatabase(folder, options.store);
   const config = testConfig(folder, { ...database.env, ...options.env });
+  let settings = config;
   const through: Fetch = (url, init) => simulator.fetch(url, init);
   const compose = () =>
-    composeGateway(config, {
+    composeGateway(settings, {
       fetch: options.network?.(through) ?? through,
       now: clock.now,
       clock,
@@ -240,7 +241,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       }
     },
     sql: (query) => database.read(query),
-    async restart() {
+    async restart(env) {
+      if (env) settings = testConfig(folder, { ...database.env, ...options.env, ...env });
       await gateway.close(0);
       gateway = await compose();
     },

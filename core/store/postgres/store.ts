@@ -19,6 +19,7 @@ import { foundInstallation } from "../sql/found-installation.ts";
 import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createReplays } from "../sql/replays.ts";
+import { createSealedTexts } from "../sql/sealed-texts.ts";
 import { createUploadStore } from "../sql/uploads.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
@@ -83,6 +84,7 @@ export async function openPostgresStore(
     goals: withPlainErrors(goalQueries(drizzle)),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
+    sealedTexts: createSealedTexts(driver),
     leases: pgLeases(driver),
     shared,
     close,

@@ -9,11 +9,15 @@ import type { DeadLetterCursor, DeadLetterFilter, SourceOptions } from "../store
  * accounts stand in `people.postgres.ts`.
  */
 
-/** One row: who this installation is, and the canary by which a wrong master key is noticed at start. */
+/**
+ * One row: who this installation is, the canary by which a wrong master key is noticed at start, and the key of keyed hashes,
+ * null until the master key is changed.
+ */
 export const installation = gateway.table("installation", {
   id: int().primaryKey(),
   uuid: text().notNull(),
   vaultCheck: text("vault_check").notNull(),
+  sealedHashingKey: text("sealed_hashing_key"),
   createdAt: int("created_at").notNull(),
 });
 

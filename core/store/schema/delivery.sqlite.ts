@@ -8,11 +8,15 @@ import type { DeadLetterCursor, DeadLetterFilter, SourceOptions } from "../store
  * are the Unix seconds that Metrika counts by. Ids are integers inside; `uuid` columns are the public ids.
  */
 
-/** One row: who this installation is, and the canary by which a wrong master key is noticed at start. */
+/**
+ * One row: who this installation is, the canary by which a wrong master key is noticed at start, and the key of keyed hashes,
+ * null until the master key is changed.
+ */
 export const installation = sqliteTable("installation", {
   id: integer().primaryKey(),
   uuid: text().notNull(),
   vaultCheck: text("vault_check").notNull(),
+  sealedHashingKey: text("sealed_hashing_key"),
   createdAt: integer("created_at").notNull(),
 });
 

@@ -2,7 +2,7 @@ import type { Founding, Installation } from "../store.ts";
 import { statement, type Work } from "./work.ts";
 
 const known = statement<Omit<Installation, "workspaceId">>(
-  `select uuid, vault_check as "vaultCheck" from installation where id = 1`,
+  `select uuid, vault_check as "vaultCheck", sealed_hashing_key as "sealedHashingKey" from installation where id = 1`,
 );
 const addWorkspace = statement<never, [uuid: string, now: number]>(
   "insert into workspaces (uuid, name, created_at) values (?1, 'default', ?2) on conflict (uuid) do nothing",
@@ -20,5 +20,5 @@ export function* foundInstallation({ uuid, vaultCheck, workspaceUuid, now }: Fou
     yield* addInstallation.send(uuid, vaultCheck, now);
   }
   const workspace = yield* firstWorkspace.get();
-  return { ...(found ?? { uuid, vaultCheck }), workspaceId: workspace?.id ?? 1 };
+  return { ...(found ?? { uuid, vaultCheck, sealedHashingKey: null }), workspaceId: workspace?.id ?? 1 };
 }

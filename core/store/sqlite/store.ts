@@ -19,6 +19,7 @@ import { foundInstallation } from "../sql/found-installation.ts";
 import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createReplays } from "../sql/replays.ts";
+import { createSealedTexts } from "../sql/sealed-texts.ts";
 import { createUploadStore } from "../sql/uploads.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Founding, Store } from "../store.ts";
@@ -95,6 +96,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     goals: goalQueries(drizzle),
     quota: createQuotaStore(driver),
     maintenance: createMaintenance(driver),
+    sealedTexts: createSealedTexts(driver),
     leases: createLeases(),
     shared: null,
     async close() {

@@ -140,6 +140,7 @@ CREATE TABLE "gateway"."installation" (
 	"id" bigint PRIMARY KEY NOT NULL,
 	"uuid" text NOT NULL,
 	"vault_check" text NOT NULL,
+	"sealed_hashing_key" text,
 	"created_at" bigint NOT NULL
 );
 --> statement-breakpoint

@@ -142,6 +142,7 @@ CREATE TABLE `installation` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`uuid` text NOT NULL,
 	`vault_check` text NOT NULL,
+	`sealed_hashing_key` text,
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
