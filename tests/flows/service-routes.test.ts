@@ -131,6 +131,8 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "post /v1/counters/{counter_id}/refresh",
     "post /v1/invitations",
     "post /v1/invitations/accept",
+    "post /v1/key-rotations",
+    "post /v1/key-rotations/steps",
     "post /v1/oauth-application/check",
     "post /v1/replays",
     "post /v1/replays/{replay_id}/cancel",
