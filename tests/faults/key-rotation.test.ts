@@ -81,7 +81,7 @@ test("the command changes the key of a gateway that is stopped, and the copy of 
 
   const changed = await run("cli/main", ["rotate-key"], folder.settings);
   expect(changed).toMatchObject({ code: 0 });
-  expect(changed.stdout).toContain("Sealed again: 0. Checked: 0");
+  expect(changed.stdout).toContain("Sealed again: 1. Checked: 1");
   expect(changed.stderr).toContain("Keep the copy of the former key");
   expect(existsSync(`${keyFile}.previous`)).toBe(false);
 

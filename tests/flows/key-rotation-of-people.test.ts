@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { standardWebhooks } from "metrika-gateway/plugin";
 import { Webhook } from "standardwebhooks";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
@@ -9,6 +9,9 @@ import { DAY, sale, type TestGateway, type TestGatewayOptions } from "../setup/g
 import { anna, startIdentityGateway } from "../setup/identity.ts";
 import { rotateKey, sealingKeys } from "../setup/key-rotation.ts";
 import { createSource, signedPlugin } from "../setup/signed-plugin.ts";
+
+// Each start on PostgreSQL takes a second on a busy machine.
+setDefaultTimeout(30_000);
 
 const KEYS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"] as const;
 const key = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");

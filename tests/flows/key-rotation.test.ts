@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { backUpSqlite } from "../../core/store/sqlite/backup.ts";
@@ -17,6 +17,9 @@ import {
   type TestWebhook,
 } from "../setup/gateway.ts";
 import { beginRotation, rotateKey, sealingKeys, stepRotation } from "../setup/key-rotation.ts";
+
+// Each start on PostgreSQL takes a second on a busy machine.
+setDefaultTimeout(30_000);
 
 const newKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
 const idOf = (key: string) => createVault(parseMasterKey(key, "the key")).keyId;
