@@ -75,7 +75,7 @@ test("codes of sign-up cannot be guessed from one address without end", async ()
   };
   const codes: (string | undefined)[] = [];
   for (let n = 0; n < 32; n++) codes.push(await signUp(n));
-  expect(codes.at(0)).toBe("user_already_exists");
+  expect(codes.at(0)).toBe("invitation_wrong");
   expect(codes.at(-1)).toBe("over_request_rate_limit");
 });
 
