@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { SetupCodes } from "../core/accounts/setup-code.ts";
+import { type Audit, createAudit, NO_ORIGIN, OPERATOR } from "../core/audit/audit.ts";
 import type { DeliveryDeps } from "../core/delivery/deps.ts";
 import { prepareFilesFolder } from "../core/delivery/files-folder.ts";
 import { createHousekeeping } from "../core/delivery/housekeeping.ts";
@@ -83,16 +84,19 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
   const { masterKey } = options;
   const { keys, keyFile } = masterKey ? { keys: { current: masterKey }, keyFile: null } : await findMasterKeys(config);
   const vault = createVault(keys);
-  const store = await openStore(config, {
+  const founding = {
     uuid: crypto.randomUUID(),
     workspaceUuid: Bun.randomUUIDv7("hex", (options.now ?? Date.now)()),
     vaultCheck: vault.check(),
     now: (options.now ?? Date.now)(),
-  });
+  };
+  const restored: ResumedCopy[] = [];
+  const store = await openStore(config, founding, (copy) => restored.push(copy));
   // Where several gateways share a database they go by its clock: a lease must end at the same instant for all of them.
   const now = options.now ?? store.shared?.now ?? Date.now;
   const newUuid = () => Bun.randomUUIDv7("hex", now());
   try {
+    for (const copy of restored) await tellOfRestore(createAudit(store.audit, newUuid, now), copy);
     adoptInstallation(vault, store.installation);
     if (store.shared === null) await clearUpAfterDeath(store, now(), rulesOf(config, options));
     return wire(config, options, { plugins, store, vault, keyFile, now, newUuid });
@@ -103,17 +107,28 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
 }
 
 /** The store of the configuration's database; what serves PostgreSQL is loaded only for it. */
-async function openStore({ database }: Config, founding: Founding): Promise<Store> {
-  if (database.kind === "sqlite") return openSqliteStore(database.file, founding, tellOfRestore);
+async function openStore(
+  { database }: Config,
+  founding: Founding,
+  onRestored: (copy: ResumedCopy) => void,
+): Promise<Store> {
+  if (database.kind === "sqlite") return openSqliteStore(database.file, founding, onRestored);
   const { openPostgresStore } = await import("../core/store/postgres/store.ts");
   return openPostgresStore(database.url, founding);
 }
 
-function tellOfRestore({ madeAt, lookedUp, renamed }: ResumedCopy): void {
+/** Only the operator can put a copy in place, which no gateway sees. */
+async function tellOfRestore(audit: Audit, { madeAt: instant, lookedUp, renamed }: ResumedCopy): Promise<void> {
+  const madeAt = new Date(instant).toISOString();
   getLogger(["metrika-gateway"]).warn(
     "The database is a copy made at {madeAt}: {lookedUp} files are looked up at Metrika before they are sent, {renamed} that were filling go on under new ids",
-    { madeAt: new Date(madeAt).toISOString(), lookedUp, renamed },
+    { madeAt, lookedUp, renamed },
   );
+  await audit.record({
+    ...{ action: "backup.restored", workspaceId: null, actor: OPERATOR, origin: NO_ORIGIN },
+    target: { kind: "database", id: null, name: null },
+    ...{ before: null, after: { made_at: madeAt, looked_up: lookedUp, renamed } },
+  });
 }
 
 /** No other process lives beside this one: every claim, and every batch half written, is one of a process that died. */

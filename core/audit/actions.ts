@@ -83,7 +83,6 @@ export const auditActions = {
   "export.made": said("Выгружены данные: {target}", "Data was exported: {target}"),
   "erasure.made": said("Удалены персональные данные: {target}", "Personal data was erased: {target}"),
   "audit.exported": said("Выгружен журнал действий", "The audit was exported"),
-  "backup.made": said("Сделана резервная копия базы данных", "A backup of the database was made"),
   "backup.restored": said("База данных восстановлена из копии", "The database was restored from a backup"),
   "database.moved": said("База данных перенесена в PostgreSQL", "The database was moved to PostgreSQL"),
   "master_key.change_begun": said("Начата смена главного ключа", "A change of the master key was begun"),

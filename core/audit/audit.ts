@@ -5,6 +5,9 @@ import { withoutSecrets } from "./without-secrets.ts";
 /** One act to be written down, without what the audit adds itself. */
 export type Act = Omit<AuditEvent, "uuid" | "at" | "action"> & { readonly action: AuditAction };
 
+/** Whoever can read the data folder. */
+export const OPERATOR: Actor = { kind: "operator", id: null, name: null };
+
 /** The gateway itself, by the clock. */
 export const SYSTEM: Actor = { kind: "system", id: null, name: null };
 

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Memberships } from "../../core/accounts/memberships.ts";
 import { type Permission, permissions, roleMay } from "../../core/accounts/permissions.ts";
+import { OPERATOR } from "../../core/audit/audit.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { Actor, ApiKeyScope, Membership, Role, UserRecord, WorkspaceStore } from "../../core/store/store.ts";
 import { hashSecret, secretMatches } from "../../core/vault/secrets.ts";
@@ -45,7 +46,6 @@ export interface AccessDeps {
 }
 
 const WORKSPACE_HEADER = "x-workspace-id";
-const OPERATOR: Actor = { kind: "operator", id: null, name: null };
 
 /** Makes the access control of one process. */
 export function createAccess(deps: AccessDeps): Access {

@@ -3,12 +3,14 @@ import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { RefusedError } from "../../core/store/database-errors.ts";
 import { type MoveProgress, moveToPostgres } from "../../core/store/move/move.ts";
+import { openPostgres } from "../../core/store/postgres/open.ts";
 import type { DatabaseSummary } from "../../core/store/sqlite/inspect.ts";
 import { previousKeysFile } from "../../core/vault/key-file.ts";
 import { type Config, readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
 import { isPostgres, sqliteFileOf } from "./database-url.ts";
 import { whole } from "./figures.ts";
+import { recordAct } from "./record-act.ts";
 
 const PARTS = { moving: "Moving   ", verifying: "Verifying" } as const;
 
@@ -47,6 +49,7 @@ export function addMoveCommand(program: Command): void {
           ? "An earlier run had moved everything."
           : `Moved ${whole(rows)} rows of ${tables.length} tables; every row was read back from PostgreSQL and is the same.`,
       );
+      if (!wasDone) await recordMove(to, rows);
       const key =
         config.secretKey === null
           ? `Set GATEWAY_SECRET_KEY to the content of ${config.masterKeyFile}`
@@ -66,6 +69,11 @@ function refuseHalfChanged({ secretKey, masterKeyFile }: Config): void {
   throw new RefusedError(
     `A change of the master key is unfinished: ${former} holds a key that is still needed. Run rotate-key to its end, then move. Nothing was moved.`,
   );
+}
+
+async function recordMove(to: string, rows: number): Promise<void> {
+  const opened = await openPostgres(to, 2);
+  await recordAct(opened, { action: "database.moved", after: { rows } }).finally(opened.close);
 }
 
 const silence: MoveProgress = { begin() {}, advance() {}, end() {} };

@@ -8,6 +8,7 @@ import { readConfig } from "../config.ts";
 import { checkMasterKey } from "./check-master-key.ts";
 import { isPostgres, sqliteFileOf } from "./database-url.ts";
 import { contentsOf } from "./figures.ts";
+import { recordAct } from "./record-act.ts";
 
 interface Options {
   readonly from: string;
@@ -52,14 +53,15 @@ export function addAfterPgRestoreCommand(program: Command): void {
           "DATABASE_URL names no PostgreSQL database. For SQLite the command restore does everything.",
         );
       }
-      const { driver, shared, close } = await openPostgres(url, 2);
+      const opened = await openPostgres(url, 2);
       try {
-        const { lookedUp, renamed } = await resumeRestoredPostgres(driver, shared.now());
+        const { lookedUp, renamed } = await resumeRestoredPostgres(opened.driver, opened.shared.now());
+        await recordAct(opened, { action: "backup.restored", after: { looked_up: lookedUp, renamed } });
         console.error(
           `Files that are looked up at Metrika before they are sent: ${lookedUp}; that were filling and go on under new ids: ${renamed}. Start the gateways.`,
         );
       } finally {
-        await close();
+        await opened.close();
       }
     });
 }

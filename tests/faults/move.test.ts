@@ -25,6 +25,12 @@ describePostgres("the commands for PostgreSQL", (server) => {
     expect(moved.stderr).toContain(`Set GATEWAY_SECRET_KEY to the content of ${folder.path}/data/master.key`);
     expect(moved.stderr.split("\n")).toHaveLength(3);
 
+    const GATEWAY_SECRET_KEY = (await Bun.file(`${folder.path}/data/master.key`).text()).trim();
+    const told = await run("cli/main", ["audit", "--action", "database."], { DATABASE_URL: to, GATEWAY_SECRET_KEY });
+    expect(told.stdout).toMatch(
+      /^\S+Z {2}database\.moved {2}The database was moved to PostgreSQL {2}by operator {2}\(rows: \d+\)\n$/,
+    );
+
     const again = await move();
     expect(again).toMatchObject({ code: 1, stdout: "" });
     expect(again.stderr).toContain("was moved to PostgreSQL at");

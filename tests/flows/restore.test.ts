@@ -188,3 +188,14 @@ test("the database that gave way is kept whole, with what stood in its -wal file
   await restore(gateway, keptAs ?? "");
   expect(await gateway.sql("select count(*) as n from webhook_conversions")).toEqual([{ n: 2 }]);
 });
+
+test("a restore is written down as the operator's act, once", async () => {
+  const gateway = await startTestGateway({ store: "sqlite" });
+  const madeAt = new Date(gateway.clock.now()).toISOString();
+  await restore(gateway, backUp(gateway));
+  await gateway.restart();
+  const { body } = await gateway.manage("GET", "/v1/audit-events?action=backup.restored");
+  expect(body.data).toMatchObject([
+    { of: "installation", actor: { kind: "operator" }, after: { made_at: madeAt, looked_up: 0, renamed: 0 } },
+  ]);
+});

@@ -9,7 +9,7 @@ interface Lane {
 }
 
 /** The audit. Its triggers refuse whatever would change or delete an event. */
-export function auditQueries({ db, tables: { auditEvents: events } }: Drizzle): AuditStore {
+export function auditQueries({ db, tables: { auditEvents: events } }: Pick<Drizzle, "db" | "tables">): AuditStore {
   async function walk({ workspaceId, action }: Lane, filter: AuditFilter, before: AuditPlace | null, limit: number) {
     const { actorId, actorKind, targetId, targetKind } = filter;
     const hasId = targetId !== null || actorId !== null;
