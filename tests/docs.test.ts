@@ -5,6 +5,7 @@ import { accountSentences } from "../core/accounts/account-state.ts";
 import { tokenSentences } from "../core/accounts/check-token.ts";
 import { counterSentences } from "../core/accounts/counter-state.ts";
 import { goalSentences } from "../core/accounts/judge-goal.ts";
+import { auditActions } from "../core/audit/actions.ts";
 import { findingSentences } from "../core/conversion/findings.ts";
 import { normaliseConversion } from "../core/conversion/normalise.ts";
 import { deliverySentences, rowDetails } from "../core/delivery/sentences.ts";
@@ -61,6 +62,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   goals: goalSentences,
   account: accountSentences,
   address: addressSentences,
+  audit: auditActions,
 };
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");
