@@ -22,8 +22,11 @@ const testCommand = (report: string, paths: readonly string[]) => [
   ...[bun, "test", "--timeout=20000", "--reporter=junit", `--reporter-outfile=${report}`],
   ...paths,
 ];
-/** Flows whose outcome no database has a part in: the demo and a move begin on SQLite, and who may call is judged before. */
-const ofOneDatabase = ["access-matrix", "demo", "move"].map((name) => `tests/flows/${name}.test.ts`);
+/** Flows in which a database has no part of its own: what is read and refused, who may call, the demo, and a move, which begin on SQLite. */
+const ofOneDatabase = [
+  ...["access-matrix", "audit-coverage", "demo", "findings", "injection", "move", "raw-bodies", "request-limits"],
+  "service-routes",
+].map((name) => `tests/flows/${name}.test.ts`);
 const flows = [...new Bun.Glob("tests/flows/*.test.ts").scanSync()].filter((path) => !ofOneDatabase.includes(path));
 const steps: readonly Step[] = [
   { title: "Types", command: [bun, "x", "tsc", "--noEmit"] },
