@@ -5,7 +5,7 @@ import type { OauthCredentials } from "../metrika/oauth-request.ts";
 import { newPkce } from "../metrika/pkce.ts";
 import { ProblemError } from "../plugin/problem.ts";
 import type { AccountRecord, Actor, OauthStateRecord, Store } from "../store/store.ts";
-import { hashSecret, newSecret, secretMatches } from "../vault/secrets.ts";
+import { newSecret, secretHashHex, secretMatches } from "../vault/secrets.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Connected, type KeepDeps, keepAccount } from "./keep-account.ts";
 import { OAUTH_SCOPES, type OauthApplications } from "./oauth-application.ts";
@@ -90,8 +90,6 @@ export interface ConnectionDeps extends KeepDeps {
 /** As long as a code of Yandex works. */
 const LIFE_MS = 10 * 60_000;
 
-const hashOf = (secret: string) => Buffer.from(hashSecret(secret)).toString("hex");
-
 /** 6 to 50 printable characters: https://yandex.ru/dev/id/doc/en/codes/code-url */
 const deviceIdOf = ({ uuid }: Pick<OauthStateRecord, "uuid">) => `gateway-${uuid}`;
 
@@ -118,12 +116,12 @@ export function createConnections(deps: ConnectionDeps): Connections {
       const [state, cookie, pkce] = [newSecret(), newSecret(), newPkce()];
       const uuid = deps.newUuid();
       const expiresAt = now() + LIFE_MS;
-      const hash = hashOf(state);
+      const hash = secretHashHex(state);
       await store.oauthStates.add({
         ...{ hash, workspaceId, uuid, clientId, redirectUri, returnTo, expiresAt },
         accountId: account?.id ?? null,
         actor: JSON.stringify(actor),
-        browserHash: hashOf(cookie),
+        browserHash: secretHashHex(cookie),
         sealedVerifier: vault.seal(pkce.verifier, verifierContext(uuid)),
         createdAt: now(),
       });
@@ -137,7 +135,7 @@ export function createConnections(deps: ConnectionDeps): Connections {
     },
 
     async find(state) {
-      const hash = hashOf(state);
+      const hash = secretHashHex(state);
       const begun = await store.oauthStates.find(hash, now());
       if (begun === null) return null;
       const known = begun.browserHash === null ? [] : [Buffer.from(begun.browserHash, "hex")];
@@ -149,7 +147,7 @@ export function createConnections(deps: ConnectionDeps): Connections {
     },
 
     async finish(state, answer) {
-      const begun = await store.oauthStates.take(hashOf(state), now());
+      const begun = await store.oauthStates.take(secretHashHex(state), now());
       if (begun === null) throw new ProblemError("oauth_state_unknown");
       if ("error" in answer) throw consentProblem(answer.error, answer.description);
       const { clientId, clientSecret } = await applications.required();

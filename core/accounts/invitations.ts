@@ -1,6 +1,6 @@
 import { ProblemError } from "../plugin/problem.ts";
 import type { InvitationRecord, InvitationStore, MemberStore, Role } from "../store/store.ts";
-import { hashSecret, newSecret } from "../vault/secrets.ts";
+import { newSecret, secretHashHex } from "../vault/secrets.ts";
 import { refuseAbove } from "./members.ts";
 import type { Memberships } from "./memberships.ts";
 
@@ -43,7 +43,7 @@ export async function invite(
   const code = newSecret();
   const createdAt = now();
   const invitation = await store.invitations.create({
-    ...{ uuid: newUuid(), workspaceId, email, role, hash: hashOf(code), invitedBy },
+    ...{ uuid: newUuid(), workspaceId, email, role, hash: secretHashHex(code), invitedBy },
     ...{ createdAt, expiresAt: createdAt + VALID_MS },
   });
   return { invitation, code };
@@ -59,7 +59,7 @@ export async function findInvitation(
   code: string,
   email: string,
 ): Promise<InvitationRecord> {
-  const found = await store.invitations.findByHash(hashOf(code));
+  const found = await store.invitations.findByHash(secretHashHex(code));
   const isOpen = found !== null && found.acceptedAt === null && found.revokedAt === null && found.expiresAt > now();
   if (!isOpen || found.email !== email) throw new ProblemError("invitation_wrong");
   return found;
@@ -82,5 +82,3 @@ export async function acceptInvitation(
   deps.memberships.forget(person.id);
   return invitation;
 }
-
-const hashOf = (code: string): string => Buffer.from(hashSecret(code)).toString("hex");

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ProblemError } from "../plugin/problem.ts";
 import type { SetupCodeRecord, SetupCodeStore } from "../store/store.ts";
-import { hashSecret, type RandomBytes } from "../vault/secrets.ts";
+import { type RandomBytes, secretHashHex } from "../vault/secrets.ts";
 import type { Vault } from "../vault/vault.ts";
 import { createGuessLimit } from "./guess-limit.ts";
 import type { Memberships } from "./memberships.ts";
@@ -92,7 +92,7 @@ export function newSetupCode(random: RandomBytes = randomBytes): string {
 /** Of the code as it was meant: people write small letters, leave hyphens out, and take 0 for O and 1 for I or L. */
 function hashOf(code: string): string {
   const meant = code.toUpperCase().replace(/[\s-]/g, "").replaceAll("O", "0").replace(/[IL]/g, "1");
-  return Buffer.from(hashSecret(meant)).toString("hex");
+  return secretHashHex(meant);
 }
 
 /** Binds a sealed code to its record. */

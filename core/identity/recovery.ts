@@ -1,6 +1,6 @@
 import type { Language } from "../language.ts";
 import type { IdentityStore, UserRecord } from "../store/store.ts";
-import { hashSecret, newSecret } from "../vault/secrets.ts";
+import { newSecret, secretHashHex } from "../vault/secrets.ts";
 import type { Client } from "./client-network.ts";
 import { normalEmail } from "./email.ts";
 import { IdentityError } from "./identity-error.ts";
@@ -58,13 +58,12 @@ export interface Recovery {
 export function createRecovery(deps: RecoveryDeps): Recovery {
   const { store, sessions, throttling, sendMail, recoveryPage, now, newUuid } = deps;
   const underWay = new Set<Promise<void>>();
-  const hashOf = (code: string) => Buffer.from(hashSecret(code)).toString("hex");
 
   async function makeLink(user: UserRecord, page: string, lifeMs: number) {
     const [code, createdAt] = [newSecret(), now()];
     const expiresAt = createdAt + lifeMs;
     await store.recoveryCodes.create({
-      ...{ uuid: newUuid(), userId: user.id, hash: hashOf(code), createdAt, expiresAt },
+      ...{ uuid: newUuid(), userId: user.id, hash: secretHashHex(code), createdAt, expiresAt },
     });
     // After the `#`: browsers send that part to no server, so the code is in no access log, and a mail scanner that follows the link
     // uses nothing up. The page hands it to `supabase.auth.verifyOtp({ type: "recovery", token_hash })`.
@@ -91,7 +90,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     link: (user) => makeLink(user, recoveryPage, HANDED_MS),
     async redeem(code, client) {
       const attempt = await throttling.ofCode(client);
-      const user = await store.recoveryCodes.use(hashOf(code), now());
+      const user = await store.recoveryCodes.use(secretHashHex(code), now());
       if (user === null) throw new IdentityError("otp_expired");
       await attempt.succeeded();
       return sessions.open(user, client);

@@ -1,5 +1,5 @@
 import type { ExchangeOutcome, IdentityStore, OwnedSession, SessionsToEnd, UserRecord } from "../store/store.ts";
-import { hashSecret, newSecret } from "../vault/secrets.ts";
+import { newSecret, secretHashHex } from "../vault/secrets.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import type { Client } from "./client-network.ts";
@@ -48,8 +48,6 @@ export interface Sessions {
   end(which: SessionsToEnd): Promise<readonly string[]>;
 }
 
-const hashOf = (token: string) => Buffer.from(hashSecret(token)).toString("hex");
-
 /** Sessions with refresh tokens that are used once. */
 export function createSessions({ store, vault, tokens, now, newUuid, onEnded }: SessionDeps): Sessions {
   const successorOf = (token: string) => vault.hmac("refresh-token", token);
@@ -68,7 +66,7 @@ export function createSessions({ store, vault, tokens, now, newUuid, onEnded }: 
   /** Where the line has come to meanwhile: the other tab may have gone on. */
   async function newestAfter(refreshToken: string): Promise<string> {
     let newest = successorOf(refreshToken);
-    for (let step = 0; step < MOST_STEPS && (await store.sessions.isTokenUsed(hashOf(newest))); step++)
+    for (let step = 0; step < MOST_STEPS && (await store.sessions.isTokenUsed(secretHashHex(newest))); step++)
       newest = successorOf(newest);
     return newest;
   }
@@ -78,14 +76,14 @@ export function createSessions({ store, vault, tokens, now, newUuid, onEnded }: 
       const [uuid, refreshToken, createdAt] = [newUuid(), newSecret(), now()];
       const device = { address, userAgent: userAgent?.slice(0, MOST_USER_AGENT) ?? null };
       const session = { uuid, userId: user.id, createdAt, expiresAt: createdAt + UNUSED_MS, ...device };
-      await store.sessions.open(session, hashOf(refreshToken));
+      await store.sessions.open(session, secretHashHex(refreshToken));
       return issue(uuid, refreshToken);
     },
     async refresh(refreshToken) {
       const successor = successorOf(refreshToken);
       const exchanged: ExchangeOutcome = await store.sessions.exchange({
-        hash: hashOf(refreshToken),
-        successorHash: hashOf(successor),
+        hash: secretHashHex(refreshToken),
+        successorHash: secretHashHex(successor),
         now: now(),
         expiresAt: now() + UNUSED_MS,
         graceMs: GRACE_MS,

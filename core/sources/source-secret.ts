@@ -1,7 +1,7 @@
 import type { SecretKind } from "../plugin/verifiers/verifier.ts";
 import type { SourceChange, SourceRecord } from "../store/store.ts";
 import { secretContext } from "../vault/secret-context.ts";
-import { hashSecret } from "../vault/secrets.ts";
+import { secretHashHex } from "../vault/secrets.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** A secret that a source is to have, and how its verifier wants it kept. */
@@ -21,7 +21,7 @@ export function keptSecret(
 ): Pick<SourceRecord, "secretHash" | "sealedSecret"> {
   if (value === "") throw new RangeError("An empty secret would be anybody's.");
   return keeps === "hash"
-    ? { secretHash: Buffer.from(hashSecret(value)).toString("hex"), sealedSecret: null }
+    ? { secretHash: secretHashHex(value), sealedSecret: null }
     : { secretHash: null, sealedSecret: vault.seal(value, secretContext(sourceUuid)) };
 }
 

@@ -41,6 +41,11 @@ export function hashSecret(secret: string): Uint8Array {
   return hash("sha256", secret, "buffer");
 }
 
+/** {@link hashSecret} in hex, as columns keep it. */
+export function secretHashHex(secret: string): string {
+  return hash("sha256", secret, "hex");
+}
+
 /**
  * Whether a presented secret is one of those whose hashes are given (two are valid during a rotation).
  * The time taken shows neither how much of the secret is right nor whether there is any secret to match.
