@@ -195,6 +195,8 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       store,
       accept,
       vault,
+      fetch: (url, init = {}) => (options.fetch ?? fetch)(url, init),
+      evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
       now,
       registry,
       authorize: people.access.authorize,

@@ -2,8 +2,9 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
 import type { Context } from "hono";
 import * as v from "valibot";
-import type { SourceContext, SourcePlugin } from "../core/plugin/contract.ts";
+import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
+import type { SourceContext } from "../core/plugin/source-context.ts";
 import type { Proof } from "../core/plugin/verifiers/verifier.ts";
 import { type ContextDeps, createSourceContext } from "../core/sources/context.ts";
 import type { SourceRegistry } from "../core/sources/registry.ts";
@@ -55,6 +56,9 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
   }
 
   plugin.routes({
+    rawIntake(route) {
+      throw new Error(`Raw intakes are not kept yet: ${plugin.name} ${route.path}`);
+    },
     intake(route, handler) {
       const idParam = /^\/\{(\w+)\}/.exec(route.path)?.[1];
       if (idParam === undefined) {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
+import { defaultOptions } from "../sources/default-options.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { SourceRecord, Store } from "../store/store.ts";
 import { createVault } from "../vault/vault.ts";
@@ -32,14 +33,8 @@ async function door(through: (committer: Committer) => Committer = (committer) =
   const credential = await store.credentials.create({ uuid: crypto.randomUUID(), workspaceId, ...sealed });
   const source = await store.sources.create({
     ...{ uuid: crypto.randomUUID(), workspaceId, plugin: "webhook-offline", name: "Shop", description: null },
-    ...{ counterId: 100, credentialId: credential.id, config: {}, configVersion: 1 },
-    options: {
-      dedupeBy: "exact",
-      identifiers: "all",
-      createMissingGoals: false,
-      allowPersonalUserId: false,
-      uncertainPolicy: "resend",
-    },
+    ...{ counterId: 100, credentialId: credential.id, config: {}, sealedConfig: null, configVersion: 1 },
+    options: defaultOptions,
     ...{ timeZone: "Europe/Moscow", timeZoneFrom: "default", defaultCurrency: "RUB", defaultCurrencyFrom: "default" },
     ...{
       language: "ru",

@@ -7,16 +7,19 @@ export { ConversionInput } from "../conversion/schema.ts";
 export { type Language, type Localized, quoteValue } from "../language.ts";
 export { BatchStatus, DryRun, Receipt, Rejection, Warning } from "./answer-schemas.ts";
 export {
+  crmDefaults,
   defineSource,
-  type EmitOptions,
+  type Health,
   type IntakeHandler,
   type SenderRequest,
-  type SourceContext,
   type SourcePlugin,
   type SourceRouter,
 } from "./contract.ts";
 export { ProblemError } from "./problem.ts";
 export { callerProblems, problemResponses } from "./problem-openapi.ts";
+export { type Leftover, type RawIntake, type RawIntakeRoute, RetryLater, Unusable } from "./raw-intake.ts";
+export { secret } from "./secret.ts";
+export type { EmitOptions, SourceContext, SourceFetch, SourceState } from "./source-context.ts";
 export { component, jsonBody, jsonResponse } from "./valibot-openapi.ts";
 export { formToken } from "./verifiers/form-token.ts";
 export { type HmacOptions, hmac } from "./verifiers/hmac.ts";

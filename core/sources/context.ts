@@ -1,24 +1,39 @@
+import { getLogger } from "@logtape/logtape";
 import { type Accept, IdempotencyKeyReusedError } from "../intake/accept.ts";
 import { OverloadedError, StorageUnavailableError } from "../intake/committer.ts";
 import { batchAnswer, dryRunAnswer, receiptAnswer } from "../plugin/answers.ts";
-import type { SourceContext } from "../plugin/contract.ts";
 import { ProblemError, retryLater } from "../plugin/problem.ts";
+import type { SourceContext, SourceFetch } from "../plugin/source-context.ts";
 import type { SourceRecord, Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import { createSourceState } from "./source-state.ts";
 
 /** What every source's context is made with. */
 export interface ContextDeps {
   readonly store: Store;
   readonly accept: Accept;
   readonly vault: Vault;
+  /** See {@link SourceContext.fetch}. */
+  readonly fetch: SourceFetch;
+  /** See {@link SourceContext.evaluate}. */
+  readonly evaluate: SourceContext<unknown>["evaluate"];
   readonly now: () => number;
 }
 
-/** Makes the context of one source for one request. */
+/** What a context is for; without it, a request that lasts as long as its sender waits. */
+export interface Occasion {
+  readonly signal: AbortSignal;
+  progress(done: number, total?: number): void;
+}
+
+const OF_REQUEST: Occasion = { signal: new AbortController().signal, progress() {} };
+
+/** Makes the context of one source for one request, raw intake or run. */
 export function createSourceContext<Config>(
   deps: ContextDeps,
   source: SourceRecord,
   config: Config,
+  { signal, progress }: Occasion = OF_REQUEST,
 ): SourceContext<Config> {
   const { store } = deps;
   const installation = store.installation.uuid;
@@ -26,6 +41,9 @@ export function createSourceContext<Config>(
     id: source.uuid,
     counterId: source.counterId,
     config,
+    timeZone: source.timeZone,
+    defaultCurrency: source.defaultCurrency,
+    language: source.language,
     async emit(facts, { mode = "normal", idempotency = null } = {}) {
       try {
         return await deps.accept(source, facts, { mode, idempotency });
@@ -40,6 +58,13 @@ export function createSourceContext<Config>(
       if (!batch || batch.sourceId !== source.id) return null;
       return batchAnswer(deps, batch, source, language, deps.now());
     },
+    state: createSourceState(deps, source),
+    fetch: deps.fetch,
+    evaluate: deps.evaluate,
+    log: getLogger(["metrika-gateway", "plugins", source.plugin]).with({ sourceId: source.uuid }),
+    signal,
+    now: () => new Date(deps.now()),
+    progress,
   };
 }
 

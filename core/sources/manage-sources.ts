@@ -88,6 +88,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         counterId,
         credentialId: access.credentialId,
         config: input.config,
+        sealedConfig: null,
         configVersion: 1,
         options: input.options,
         timeZone: input.timeZone ?? ofCounter ?? "Europe/Moscow",

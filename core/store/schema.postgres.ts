@@ -2,3 +2,4 @@
 export { gateway } from "./postgres/columns.ts";
 export * from "./schema/delivery.postgres.ts";
 export * from "./schema/people.postgres.ts";
+export * from "./schema/sources.postgres.ts";

@@ -3,6 +3,7 @@ import { type TokenWarning, tokenSentences } from "../../core/accounts/check-tok
 import { type Language, quoteValue, render } from "../../core/language.ts";
 import { iso, isoOrNull } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
+import { defaultOptions } from "../../core/sources/default-options.ts";
 import type { GrantedAccess, SourceAccess } from "../../core/sources/source-access.ts";
 import type { AccountRecord, CounterRecord, SourceOptions, SourceRecord } from "../../core/store/store.ts";
 import { newSecret } from "../../core/vault/secrets.ts";
@@ -123,13 +124,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       timeZone: body.time_zone ?? null,
       defaultCurrency: body.default_currency ?? null,
       language: body.language ?? "ru",
-      options: optionsOf(body, {
-        dedupeBy: "exact",
-        identifiers: "all",
-        createMissingGoals: false,
-        allowPersonalUserId: false,
-        uncertainPolicy: "resend",
-      }),
+      options: optionsOf(body, defaultOptions),
     });
     await tellAttached(c, principal, granted.attached);
     const after = { ...settingsOf(source), counter_id: source.counterId, account_id: body.account_id ?? null };
@@ -227,6 +222,7 @@ interface OptionFields {
 
 function optionsOf(body: OptionFields, before: SourceOptions): SourceOptions {
   return {
+    ...before,
     dedupeBy: body.dedupe_by ?? before.dedupeBy,
     identifiers: body.identifiers ?? before.identifiers,
     createMissingGoals: body.create_missing_goals ?? before.createMissingGoals,

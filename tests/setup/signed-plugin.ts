@@ -11,6 +11,7 @@ import {
 } from "metrika-gateway/plugin";
 import * as v from "valibot";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
+import { defaultOptions } from "../../core/sources/default-options.ts";
 import type { SourceSecret } from "../../core/sources/source-secret.ts";
 import type { SourceRecord } from "../../core/store/store.ts";
 import type { TestGateway } from "./gateway.ts";
@@ -71,13 +72,7 @@ export async function createSource(
     ...{ plugin, config, secret, name: plugin, description: null, counterId: demo.counterId },
     access: { kind: "token", token: demo.token },
     ...{ timeZone: null, defaultCurrency: null, language: "en" },
-    options: {
-      dedupeBy: "exact",
-      identifiers: "all",
-      createMissingGoals: false,
-      allowPersonalUserId: false,
-      uncertainPolicy: "resend",
-    },
+    options: defaultOptions,
   });
   return source;
 }

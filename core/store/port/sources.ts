@@ -61,6 +61,10 @@ export interface SourceOptions {
   readonly allowPersonalUserId: boolean;
   /** A file whose answer was lost and that Metrika does not list: sent again, or held for a person. */
   readonly uncertainPolicy: "resend" | "hold";
+  /** Counters besides the source's own that its facts may be for; its credential opens them too. */
+  readonly counters: readonly number[];
+  /** A sale without an identifier: refused, or kept under the MD5 of its buyer's phone and e-mail. */
+  readonly matchByContact: "none" | "md5";
 }
 
 /** One configured use of a plugin; instants are Unix milliseconds. */
@@ -73,7 +77,10 @@ export interface SourceRecord {
   readonly description: string | null;
   readonly counterId: number;
   readonly credentialId: number;
+  /** As the plugin's schema has it, without its secrets. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Its secrets by path ("access.token"), as sealed JSON; null where it has none. */
+  readonly sealedConfig: string | null;
   /** The version of `config` by its plugin's counting. */
   readonly configVersion: number;
   readonly options: SourceOptions;
@@ -111,6 +118,9 @@ export type SourceChange = Partial<
     | "name"
     | "description"
     | "credentialId"
+    | "config"
+    | "sealedConfig"
+    | "configVersion"
     | "options"
     | "timeZone"
     | "timeZoneFrom"

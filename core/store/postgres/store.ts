@@ -10,6 +10,7 @@ import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
 import { setupCodeQueries } from "../drizzle/setup-codes.ts";
+import { sourceStateQueries } from "../drizzle/source-state.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -62,6 +63,7 @@ export async function openPostgresStore(
     identity: withPlainParts(identityQueries(drizzle, driver)),
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
+    sourceState: withPlainErrors(sourceStateQueries(drizzle)),
     accounts: withPlainErrors(accountQueries(drizzle, driver)),
     oauthApplication: withPlainErrors(oauthApplicationQueries(drizzle)),
     oauthStates: withPlainErrors(oauthStateQueries(drizzle)),

@@ -81,6 +81,7 @@ export const sources = gateway.table(
       .references(() => credentials.id),
     config: jsonb().$type<Readonly<Record<string, unknown>>>().notNull(),
     options: jsonb().$type<SourceOptions>().notNull(),
+    sealedConfig: text("sealed_config"),
     configVersion: int("config_version").notNull(),
     timeZone: text("time_zone").notNull(),
     timeZoneFrom: text("time_zone_from").notNull(),

@@ -80,6 +80,7 @@ export const sources = sqliteTable(
       .references(() => credentials.id),
     config: text({ mode: "json" }).$type<Readonly<Record<string, unknown>>>().notNull(),
     options: text({ mode: "json" }).$type<SourceOptions>().notNull(),
+    sealedConfig: text("sealed_config"),
     configVersion: integer("config_version").notNull(),
     timeZone: text("time_zone").notNull(),
     timeZoneFrom: text("time_zone_from").notNull(),

@@ -10,6 +10,7 @@ import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
 import { setupCodeQueries } from "../drizzle/setup-codes.ts";
+import { sourceStateQueries } from "../drizzle/source-state.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
 import { createConversionStore } from "../sql/conversions.ts";
@@ -60,6 +61,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     identity: identityQueries(drizzle, driver),
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
+    sourceState: sourceStateQueries(drizzle),
     accounts: accountQueries(drizzle, driver),
     oauthApplication: oauthApplicationQueries(drizzle),
     oauthStates: oauthStateQueries(drizzle),

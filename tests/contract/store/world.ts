@@ -1,4 +1,5 @@
 import type { Conversion } from "../../../core/conversion/conversion.ts";
+import { defaultOptions } from "../../../core/sources/default-options.ts";
 import type {
   BatchRecord,
   BatchRow,
@@ -28,13 +29,7 @@ export const MINUTE = 60_000;
 export const DAY = 86_400_000;
 
 /** The options of a source unless a test says otherwise. */
-export const sourceOptions: SourceRecord["options"] = {
-  dedupeBy: "exact",
-  identifiers: "all",
-  createMissingGoals: false,
-  allowPersonalUserId: false,
-  uncertainPolicy: "resend",
-};
+export const sourceOptions: SourceRecord["options"] = defaultOptions;
 
 /** A sale of the visitor with the given number. */
 export function sale(visitor: number, change: Partial<Conversion> = {}): Conversion {
@@ -101,6 +96,7 @@ export class World {
       description: null,
       counterId: 100,
       config: {},
+      sealedConfig: null,
       configVersion: 1,
       options: sourceOptions,
       timeZone: "Europe/Moscow",
