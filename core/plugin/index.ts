@@ -19,7 +19,7 @@ export { ProblemError } from "./problem.ts";
 export { callerProblems, problemResponses } from "./problem-openapi.ts";
 export { type Leftover, type RawIntake, type RawIntakeRoute, RetryLater, Unusable } from "./raw-intake.ts";
 export { secret } from "./secret.ts";
-export type { EmitOptions, SourceContext, SourceFetch, SourceState } from "./source-context.ts";
+export type { Contact, EmitOptions, SourceContext, SourceFetch, SourceState } from "./source-context.ts";
 export { component, jsonBody, jsonResponse } from "./valibot-openapi.ts";
 export { formToken } from "./verifiers/form-token.ts";
 export { type HmacOptions, hmac } from "./verifiers/hmac.ts";

@@ -69,6 +69,17 @@ export interface EmitOptions {
   readonly keys?: readonly (string | null)[];
   /** A counter other than the source's own, one of those that its options allow. */
   readonly counterId?: number;
+  /**
+   * By whom each fact's buyer can be reached, in the order of the facts. Looked at only for a fact without an identifier, where the
+   * source says `match_by_contact: md5`: then the hashes are kept, never these.
+   */
+  readonly contacts?: readonly (Contact | null)[];
+}
+
+/** Phones and e-mail addresses of a buyer, as the CRM has them; the first that can be read counts. */
+export interface Contact {
+  readonly phones: readonly string[];
+  readonly emails: readonly string[];
 }
 
 /** What a plugin keeps of one source. All of it is encrypted at rest. */
