@@ -14,6 +14,7 @@ import { matchRatesContract } from "./store/match-rates.ts";
 import { peopleContract } from "./store/people.ts";
 import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
+import { rawIntakesContract } from "./store/raw-intakes.ts";
 import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { sealedTextsContract } from "./store/sealed-texts.ts";
@@ -61,6 +62,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       withdrawalsContract,
       sealedTextsContract,
       auditContract,
+      rawIntakesContract,
     ];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);
   });

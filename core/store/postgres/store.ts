@@ -19,6 +19,7 @@ import { createDeadLetters } from "../sql/dead-letters.ts";
 import { foundInstallation } from "../sql/found-installation.ts";
 import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
+import { createRawIntakeStore } from "../sql/raw-intakes.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createSealedTexts } from "../sql/sealed-texts.ts";
 import { createUploadStore } from "../sql/uploads.ts";
@@ -33,8 +34,9 @@ import { withPlainErrors, withPlainParts } from "./plain-errors.ts";
 import { preparePlanning } from "./planning.ts";
 import { sourceBatches } from "./source-batches.ts";
 
-/** Held to the end of the transaction. One number beside those of `open.ts` and `driver.ts`. */
+/** Held to the end of the transaction. Numbers beside those of `open.ts` and `driver.ts`. */
 const lockClaims = statement("select pg_advisory_xact_lock(7190002)");
+const lockRawIntakes = statement("select pg_advisory_xact_lock(7190003)");
 
 /**
  * The store on a PostgreSQL database, for any number of gateways.
@@ -80,6 +82,7 @@ export async function openPostgresStore(
     matchRates: createMatchRateStore(driver),
     planning: preparePlanning(driver),
     uploads: createUploadStore(driver, () => lockClaims.send()),
+    rawIntakes: createRawIntakeStore(driver, () => lockRawIntakes.send()),
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),

@@ -8,6 +8,7 @@ import type { KeptLeftover, KeptReason } from "../store.ts";
 /**
  * A sender's request as it came, and what became of it. `sealed` holds query, headers and body until `expires_at`. `waiting` is
  * to be handled at `next_attempt_at`; `kept` came while its source was disabled or unusable; `set_aside` and `failed` need a person.
+ * `attempts` counts all of them, `failures` those in a row since `trying_since`, when it was begun or replayed for the `replays`-th time.
  */
 export const rawIntakes = gateway.table(
   "raw_intakes",
@@ -20,6 +21,9 @@ export const rawIntakes = gateway.table(
     bytes: int().notNull(),
     sealed: text(),
     attempts: int().notNull().default(0),
+    replays: int().notNull().default(0),
+    failures: int().notNull().default(0),
+    tryingSince: int("trying_since"),
     nextAttemptAt: int("next_attempt_at"),
     claim: text(),
     leaseUntil: int("lease_until"),
@@ -35,9 +39,12 @@ export const rawIntakes = gateway.table(
   },
   (t) => [
     index("raw_intakes_of_source").on(t.sourceId, t.id),
-    index("raw_intakes_due").on(t.nextAttemptAt).where(sql`state = 'waiting'`),
-    index("raw_intakes_for_people").on(t.sourceId, t.state, t.id).where(sql`state in ('kept', 'set_aside', 'failed')`),
+    index("raw_intakes_by_state").on(t.sourceId, t.state, t.id),
+    index("raw_intakes_due").on(t.sourceId, t.nextAttemptAt, t.id).where(sql`state = 'waiting'`),
+    index("raw_intakes_kept").on(t.sourceId, t.id).where(sql`state = 'kept'`),
+    index("raw_intakes_claimed").on(t.sourceId, t.leaseUntil).where(sql`claim is not null`),
     index("raw_intakes_expiry").on(t.expiresAt).where(sql`sealed is not null`),
+    index("raw_intakes_gone").on(t.expiresAt).where(sql`sealed is null`),
   ],
 );
 

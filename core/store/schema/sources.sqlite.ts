@@ -7,6 +7,7 @@ import type { KeptLeftover, KeptReason } from "../store.ts";
 /**
  * A sender's request as it came, and what became of it. `sealed` holds query, headers and body until `expires_at`. `waiting` is
  * to be handled at `next_attempt_at`; `kept` came while its source was disabled or unusable; `set_aside` and `failed` need a person.
+ * `attempts` counts all of them, `failures` those in a row since `trying_since`, when it was begun or replayed for the `replays`-th time.
  */
 export const rawIntakes = sqliteTable(
   "raw_intakes",
@@ -19,6 +20,9 @@ export const rawIntakes = sqliteTable(
     bytes: integer().notNull(),
     sealed: text(),
     attempts: integer().notNull().default(0),
+    replays: integer().notNull().default(0),
+    failures: integer().notNull().default(0),
+    tryingSince: integer("trying_since"),
     nextAttemptAt: integer("next_attempt_at"),
     claim: text(),
     leaseUntil: integer("lease_until"),
@@ -34,9 +38,12 @@ export const rawIntakes = sqliteTable(
   },
   (t) => [
     index("raw_intakes_of_source").on(t.sourceId, t.id),
-    index("raw_intakes_due").on(t.nextAttemptAt).where(sql`state = 'waiting'`),
-    index("raw_intakes_for_people").on(t.sourceId, t.state, t.id).where(sql`state in ('kept', 'set_aside', 'failed')`),
+    index("raw_intakes_by_state").on(t.sourceId, t.state, t.id),
+    index("raw_intakes_due").on(t.sourceId, t.nextAttemptAt, t.id).where(sql`state = 'waiting'`),
+    index("raw_intakes_kept").on(t.sourceId, t.id).where(sql`state = 'kept'`),
+    index("raw_intakes_claimed").on(t.sourceId, t.leaseUntil).where(sql`claim is not null`),
     index("raw_intakes_expiry").on(t.expiresAt).where(sql`sealed is not null`),
+    index("raw_intakes_gone").on(t.expiresAt).where(sql`sealed is null`),
   ],
 );
 

@@ -2,6 +2,7 @@ import type { MaintenanceStore } from "../store.ts";
 import { discardBatch } from "./discard-batch.ts";
 import { identityExpiries } from "./identity-expiries.ts";
 import { dayOf } from "./quota.ts";
+import { rawIntakeExpiries } from "./raw-intake-expiries.ts";
 import { type Driver, ids, statement, type Work } from "./work.ts";
 
 /** Days for which what a login spent can be read. */
@@ -22,6 +23,7 @@ const expiries = [
   `update rejected_rows set sealed = null
    where (batch_id, row) in (select batch_id, row from rejected_rows where expires_at <= ?1 and sealed is not null limit ?2)`,
   ...identityExpiries,
+  ...rawIntakeExpiries,
 ].map((text) => statement<never, [now: number, limit: number]>(text));
 const quotaBefore = statement<never, [day: number]>("delete from login_quota where day < ?1");
 const ping = statement<{ id: number }>("select id from installation");

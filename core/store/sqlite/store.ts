@@ -19,6 +19,7 @@ import { discardBatch } from "../sql/discard-batch.ts";
 import { foundInstallation } from "../sql/found-installation.ts";
 import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
+import { createRawIntakeStore } from "../sql/raw-intakes.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createSealedTexts } from "../sql/sealed-texts.ts";
 import { createUploadStore } from "../sql/uploads.ts";
@@ -92,6 +93,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     matchRates: createMatchRateStore(driver),
     planning: preparePlanning(sqlite, driver, seconds),
     uploads: createUploadStore(driver, function* () {}),
+    rawIntakes: createRawIntakeStore(driver, function* () {}),
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),
     withdrawals: createWithdrawals(driver),

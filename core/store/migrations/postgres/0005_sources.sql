@@ -29,6 +29,9 @@ CREATE TABLE "gateway"."raw_intakes" (
 	"bytes" bigint NOT NULL,
 	"sealed" text,
 	"attempts" bigint DEFAULT 0 NOT NULL,
+	"replays" bigint DEFAULT 0 NOT NULL,
+	"failures" bigint DEFAULT 0 NOT NULL,
+	"trying_since" bigint,
 	"next_attempt_at" bigint,
 	"claim" text,
 	"lease_until" bigint,
@@ -107,9 +110,12 @@ CREATE TABLE "gateway"."unidentified_sales" (
 ALTER TABLE "gateway"."sources" ADD COLUMN "sealed_config" text;--> statement-breakpoint
 CREATE INDEX "contact_sales_of_source" ON "gateway"."contact_sales" USING btree ("source_id","id");--> statement-breakpoint
 CREATE INDEX "raw_intakes_of_source" ON "gateway"."raw_intakes" USING btree ("source_id","id");--> statement-breakpoint
-CREATE INDEX "raw_intakes_due" ON "gateway"."raw_intakes" USING btree ("next_attempt_at") WHERE state = 'waiting';--> statement-breakpoint
-CREATE INDEX "raw_intakes_for_people" ON "gateway"."raw_intakes" USING btree ("source_id","state","id") WHERE state in ('kept', 'set_aside', 'failed');--> statement-breakpoint
+CREATE INDEX "raw_intakes_by_state" ON "gateway"."raw_intakes" USING btree ("source_id","state","id");--> statement-breakpoint
+CREATE INDEX "raw_intakes_due" ON "gateway"."raw_intakes" USING btree ("source_id","next_attempt_at","id") WHERE state = 'waiting';--> statement-breakpoint
+CREATE INDEX "raw_intakes_kept" ON "gateway"."raw_intakes" USING btree ("source_id","id") WHERE state = 'kept';--> statement-breakpoint
+CREATE INDEX "raw_intakes_claimed" ON "gateway"."raw_intakes" USING btree ("source_id","lease_until") WHERE claim is not null;--> statement-breakpoint
 CREATE INDEX "raw_intakes_expiry" ON "gateway"."raw_intakes" USING btree ("expires_at") WHERE sealed is not null;--> statement-breakpoint
+CREATE INDEX "raw_intakes_gone" ON "gateway"."raw_intakes" USING btree ("expires_at") WHERE sealed is null;--> statement-breakpoint
 CREATE INDEX "runs_of_source" ON "gateway"."runs" USING btree ("source_id","id");--> statement-breakpoint
 CREATE INDEX "runs_due" ON "gateway"."runs" USING btree ("next_attempt_at") WHERE state = 'waiting';--> statement-breakpoint
 CREATE INDEX "runs_running" ON "gateway"."runs" USING btree ("lease_until") WHERE state = 'running';--> statement-breakpoint

@@ -30,6 +30,9 @@ CREATE TABLE `raw_intakes` (
 	`bytes` integer NOT NULL,
 	`sealed` text,
 	`attempts` integer DEFAULT 0 NOT NULL,
+	`replays` integer DEFAULT 0 NOT NULL,
+	`failures` integer DEFAULT 0 NOT NULL,
+	`trying_since` integer,
 	`next_attempt_at` integer,
 	`claim` text,
 	`lease_until` integer,
@@ -46,9 +49,12 @@ CREATE TABLE `raw_intakes` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `raw_intakes_uuid_unique` ON `raw_intakes` (`uuid`);--> statement-breakpoint
 CREATE INDEX `raw_intakes_of_source` ON `raw_intakes` (`source_id`,`id`);--> statement-breakpoint
-CREATE INDEX `raw_intakes_due` ON `raw_intakes` (`next_attempt_at`) WHERE state = 'waiting';--> statement-breakpoint
-CREATE INDEX `raw_intakes_for_people` ON `raw_intakes` (`source_id`,`state`,`id`) WHERE state in ('kept', 'set_aside', 'failed');--> statement-breakpoint
+CREATE INDEX `raw_intakes_by_state` ON `raw_intakes` (`source_id`,`state`,`id`);--> statement-breakpoint
+CREATE INDEX `raw_intakes_due` ON `raw_intakes` (`source_id`,`next_attempt_at`,`id`) WHERE state = 'waiting';--> statement-breakpoint
+CREATE INDEX `raw_intakes_kept` ON `raw_intakes` (`source_id`,`id`) WHERE state = 'kept';--> statement-breakpoint
+CREATE INDEX `raw_intakes_claimed` ON `raw_intakes` (`source_id`,`lease_until`) WHERE claim is not null;--> statement-breakpoint
 CREATE INDEX `raw_intakes_expiry` ON `raw_intakes` (`expires_at`) WHERE sealed is not null;--> statement-breakpoint
+CREATE INDEX `raw_intakes_gone` ON `raw_intakes` (`expires_at`) WHERE sealed is null;--> statement-breakpoint
 CREATE TABLE `run_batches` (
 	`run_id` integer NOT NULL,
 	`batch_id` integer NOT NULL,
