@@ -19,6 +19,8 @@ import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
+import { createOpenConfig } from "../core/sources/open-config.ts";
+import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
@@ -77,7 +79,7 @@ const LARGE_BODIES_AT_ONCE = 4;
 
 /**
  * Opens the database and wires the parts together.
- * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
+ * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} {PluginUnfitError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const plugins = options.plugins ?? findPlugins(config.plugins);
@@ -172,6 +174,8 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   };
   const { refresh, ...accounts } = wireAccounts(config, options.fetch, { store, vault, metrika, now, newUuid });
   const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [refresh]);
+  const catalogue = createPluginCatalogue(plugins);
+  const openConfig = createOpenConfig(vault, (name) => catalogue.find(name)?.plugin ?? null);
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
@@ -199,6 +203,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
       now,
       registry,
+      openConfig,
       authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },

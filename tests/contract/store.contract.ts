@@ -18,6 +18,7 @@ import { rawIntakesContract } from "./store/raw-intakes.ts";
 import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { sealedTextsContract } from "./store/sealed-texts.ts";
+import { sourceHealthContract } from "./store/source-health.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
@@ -61,6 +62,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       replaysContract,
       withdrawalsContract,
       sealedTextsContract,
+      sourceHealthContract,
       auditContract,
       rawIntakesContract,
     ];
