@@ -49,8 +49,13 @@ export function mapDeal(mapping: DealMapping, deal: Deal): MappedDeal {
   return { facts: rules.map((rule) => ({ fact: factOf(mapping, rule, deal), ...shared })), leftovers: [] };
 }
 
+/** Whether a deal's pipeline and stage have a target, whatever else is known of it. */
+export function isMapped(mapping: Pick<DealMapping, "targets">, deal: Pick<Deal, "pipeline" | "stage">): boolean {
+  return rulesOf(mapping, deal).length > 0;
+}
+
 /** The rules that fit a deal's pipeline and stage, the first of each target. */
-function rulesOf({ targets }: DealMapping, deal: Deal): readonly Target[] {
+function rulesOf({ targets }: Pick<DealMapping, "targets">, deal: Pick<Deal, "pipeline" | "stage">): readonly Target[] {
   const fitting = targets.filter(
     (rule) => isOfPipeline(rule, deal) && rule.stages.some((it) => isOneOf(it, deal.stage)),
   );
@@ -76,7 +81,7 @@ function leftoverOf({ targets, ignore_stages, unmapped_stages }: DealMapping, de
   return stageNotMapped(deal, unmapped_stages === "ignore" ? "nothing" : "person");
 }
 
-function isOfPipeline({ pipeline }: Target, deal: Deal): boolean {
+function isOfPipeline({ pipeline }: Target, deal: Pick<Deal, "pipeline">): boolean {
   return pipeline === undefined || isOneOf(pipeline, deal.pipeline);
 }
 
