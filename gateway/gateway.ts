@@ -17,6 +17,7 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
@@ -34,6 +35,7 @@ import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { adoptInstallation, findMasterKeys } from "./master-key.ts";
+import { createOutgoing } from "./outgoing.ts";
 import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
 
@@ -45,6 +47,8 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  /** What plugins ask the world with, in place of the guarded fetch. */
+  readonly pluginFetch?: SourceFetch;
   /** In place of those that the configuration names. */
   readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
@@ -195,7 +199,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       store,
       accept,
       vault,
-      fetch: (url, init = {}) => (options.fetch ?? fetch)(url, init),
+      fetch: options.pluginFetch ?? createOutgoing(config),
       evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
       now,
       registry,

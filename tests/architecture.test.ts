@@ -27,6 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "core/identity": ["core/language.ts", "core/plugin", "core/store", "core/vault"],
   "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],
   "core/delivery": ["core/language.ts", "core/conversion", "core/metrika", "core/store", "core/vault"],
+  "core/outgoing": ["core/language.ts"],
   "core/rotation": ["core/store", "core/vault"],
   "core/plugin": ["core/language.ts", "core/conversion", "core/delivery", "core/intake", "core/store", "core/vault"],
   "core/sources": [
