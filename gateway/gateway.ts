@@ -8,6 +8,7 @@ import { createLoginPlans } from "../core/delivery/login-plans.ts";
 import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
+import { createExpressions } from "../core/expressions/expressions.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createHalfWritten } from "../core/intake/half-written.ts";
@@ -183,6 +184,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
+  const expressions = createExpressions();
   const operatorToken = newSecret();
   const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
   const limits = {
@@ -200,7 +202,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       accept,
       vault,
       fetch: options.pluginFetch ?? createOutgoing(config),
-      evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
+      expressions,
       now,
       registry,
       authorize: people.access.authorize,
@@ -256,6 +258,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       ready = false;
       maintenance.stop();
       await worker.stop(graceMs);
+      expressions.close();
       await people.identity?.close();
       await store.close();
     },
