@@ -21,6 +21,8 @@ import type { SourcePlugin } from "../core/plugin/contract.ts";
 import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
+import { createOpenConfig } from "../core/sources/open-config.ts";
+import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
@@ -82,7 +84,7 @@ const LARGE_BODIES_AT_ONCE = 4;
 
 /**
  * Opens the database and wires the parts together.
- * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
+ * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} {PluginUnfitError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const plugins = options.plugins ?? findPlugins(config.plugins);
@@ -177,6 +179,8 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   };
   const { refresh, ...accounts } = wireAccounts(config, options.fetch, { store, vault, metrika, now, newUuid });
   const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [refresh]);
+  const catalogue = createPluginCatalogue(plugins);
+  const openConfig = createOpenConfig(vault, (name) => catalogue.find(name)?.plugin ?? null);
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
@@ -205,6 +209,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       expressions,
       now,
       registry,
+      openConfig,
       authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
