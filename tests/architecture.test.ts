@@ -39,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...["core/metrika", "core/plugin", "core/store", "core/vault"],
   ],
   // By their name alone: `metrika-gateway/plugin`.
+  "plugins/custom-webhook": [],
   "plugins/webhook-offline": [],
 };
 
