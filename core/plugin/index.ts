@@ -5,7 +5,9 @@
 export { createRoute, z } from "@hono/zod-openapi";
 export { parseExactJson } from "../conversion/exact-json.ts";
 export { ConversionInput } from "../conversion/schema.ts";
+export { ExpressionError, type ExpressionErrorCode } from "../expressions/expression-error.ts";
 export { type Language, type Localized, quoteValue } from "../language.ts";
+export { AnswerRefused, ForbiddenAddress } from "../outgoing/guarded-fetch.ts";
 export { BatchStatus, DryRun, Receipt, Rejection, Warning } from "./answer-schemas.ts";
 export {
   crmDefaults,

@@ -17,6 +17,7 @@ import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { sealedTextsContract } from "./store/sealed-texts.ts";
+import { sourceHealthContract } from "./store/source-health.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
@@ -60,6 +61,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       replaysContract,
       withdrawalsContract,
       sealedTextsContract,
+      sourceHealthContract,
       auditContract,
     ];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);
