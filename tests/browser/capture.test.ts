@@ -60,6 +60,15 @@ describeBrowser("The script for sites", (browser) => {
     expect(await shop.send()).toEqual({ ...phone, ...visitor });
   });
 
+  test("a tag that comes when nobody looks for it any more makes itself heard", async () => {
+    site = await startSite(browser(), gateway.url, { counters, attributes: named, addsTagLater: true });
+    await site.page.clock.install();
+    await site.open();
+    await site.page.clock.runFor(31_000);
+    await site.page.addScriptTag({ url: "/metrika/snippet.js" });
+    expect(await site.filled("ym_client_id")).toBe(CLIENT_ID);
+  });
+
   test("a form that appears later is filled, and so is one whose fields are drawn again", async () => {
     const shop = await visit({ counters, attributes: named, body: `<div id="popup"></div>` });
     await identifiers(shop);

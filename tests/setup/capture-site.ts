@@ -12,6 +12,8 @@ export interface SiteOptions {
   readonly attributes?: string;
   /** The counters that the page sets up; default: none, so that it has no tag of Metrika either. */
   readonly counters?: Counters;
+  /** The page does not include Metrika's code itself: it is there for a test to add. */
+  readonly addsTagLater?: boolean;
   /** Metrika's script is answered only once {@link CaptureSite.releaseTag} is called. */
   readonly holdsTag?: boolean;
   /** Its Content-Security-Policy. */
@@ -49,7 +51,7 @@ export async function startSite(browser: Browser, gatewayUrl: string, options: S
   const { promise: tagReleased, resolve: releaseTag } = Promise.withResolvers<void>();
   if (!options.holdsTag) releaseTag();
 
-  const metrika = counters ? `<script src="/metrika/snippet.js"></script>` : "";
+  const metrika = counters && !options.addsTagLater ? `<script src="/metrika/snippet.js"></script>` : "";
   const document = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title><link rel="icon" href="data:,">${metrika}
 <script src="${gatewayUrl}/capture.js" ${attributes} defer></script></head><body>${body}</body></html>`;
   const server = Bun.serve({
