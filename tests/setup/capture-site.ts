@@ -14,6 +14,8 @@ export interface SiteOptions {
   readonly counters?: Counters;
   /** The page does not include Metrika's code itself: it is there for a test to add. */
   readonly addsTagLater?: boolean;
+  /** The counters are set up with `triggerEvent`, which most sites leave out. */
+  readonly triggersEvent?: boolean;
   /** Metrika's script is answered only once {@link CaptureSite.releaseTag} is called. */
   readonly holdsTag?: boolean;
   /** Its Content-Security-Policy. */
@@ -57,7 +59,7 @@ export async function startSite(browser: Browser, gatewayUrl: string, options: S
   const server = Bun.serve({
     port: 0,
     routes: {
-      "/metrika/snippet.js": () => javascript(snippet(Object.keys(counters ?? {}))),
+      "/metrika/snippet.js": () => javascript(snippet(Object.keys(counters ?? {}), options.triggersEvent ?? false)),
       "/metrika/tag.js": async () => {
         await tagReleased;
         return javascript(tag(counters ?? {}));
@@ -133,13 +135,13 @@ const page = (text: string, policy: string | undefined) =>
  * What a page has of Metrika: a queue that takes calls until the script has come, and the counters' beginning. As documented:
  * https://yandex.ru/support/metrica/ru/code/counter-initialize
  */
-const snippet = (counters: readonly string[]) => `
+const snippet = (counters: readonly string[], triggerEvent: boolean) => `
 window.ym = function () { (window.ym.a = window.ym.a || []).push(arguments); };
 var script = document.createElement("script");
 script.async = true;
 script.src = "/metrika/tag.js";
 document.head.appendChild(script);
-${counters.map((counter) => `ym(${counter}, "init", { triggerEvent: true });`).join("\n")}
+${counters.map((counter) => `ym(${counter}, "init", { triggerEvent: ${triggerEvent} });`).join("\n")}
 `;
 
 /** Metrika's script as far as ClientIDs go: works off the queue, sets its cookies, answers later than it is asked, with a string. */
@@ -151,9 +153,9 @@ const tag = (counters: Counters) => `
     if (method === "init") {
       begun[counter] = true;
       document.cookie = "_ym_d=1763899200; path=/";
-      document.cookie = "_ym_uid_cst=zix7LPQsHA%3D%3D; path=/";
+      document.cookie = "_ym_uid_cst=1763899200; path=/";
       document.cookie = "_ym_uid=" + Object.values(visitors)[0] + "; path=/";
-      setTimeout(function () { document.dispatchEvent(new Event("yacounter" + counter + "inited")); });
+      if (argument.triggerEvent) setTimeout(function () { document.dispatchEvent(new Event("yacounter" + counter + "inited")); });
     }
     if (method === "getClientID" && begun[counter]) setTimeout(function () { argument(visitors[counter]); });
   };
