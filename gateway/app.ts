@@ -2,6 +2,7 @@ import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { type OpenApiDocument, openApiDocument } from "../core/plugin/valibot-openapi.ts";
 import type { Rotation } from "../core/rotation/rotation.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { serveCapture } from "./capture/serve-capture.ts";
 import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
@@ -104,6 +105,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     description: "The secret that the webhook was created with",
   });
   serveDocs(app, () => describeApp(app));
+  serveCapture(app);
   return app;
 }
 

@@ -34,6 +34,7 @@ const operations = ["docs/operations.ru.md", "docs/operations.md"] as const;
 const deployment = ["docs/deployment.ru.md", "docs/deployment.md"] as const;
 const scaling = ["docs/scaling.ru.md", "docs/scaling.md"] as const;
 const access = ["docs/access.ru.md", "docs/access.md"] as const;
+const identifiers = ["docs/identifiers.ru.md", "docs/identifiers.md"] as const;
 const twins = [
   webhookDocs,
   deliveryDocs,
@@ -41,6 +42,7 @@ const twins = [
   operations,
   deployment,
   scaling,
+  identifiers,
   ["README.ru.md", "README.md"],
 ] as const;
 /** The pages that share the codes among them, of each language. */
