@@ -40,6 +40,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   // By their name alone: `metrika-gateway/plugin`.
   "plugins/custom-webhook": [],
+  "plugins/amocrm": [],
   "plugins/webhook-offline": [],
 };
 
