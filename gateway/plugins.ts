@@ -1,11 +1,15 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import amocrm from "../plugins/amocrm/index.ts";
 import customWebhook from "../plugins/custom-webhook/index.ts";
+import tilda from "../plugins/tilda/index.ts";
 import webhookOffline from "../plugins/webhook-offline/index.ts";
 
 /** Plugins that come with the gateway, by name. A new bundled plugin is one line here. */
 const bundled = {
   "webhook-offline": webhookOffline,
   "custom-webhook": customWebhook,
+  amocrm,
+  tilda,
 } as const satisfies Readonly<Record<string, SourcePlugin>>;
 
 /** A name in GATEWAY_PLUGINS that no plugin answers to. */

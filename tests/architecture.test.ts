@@ -39,9 +39,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...["core/metrika", "core/plugin", "core/store", "core/vault"],
   ],
   // By their name alone: `metrika-gateway/plugin`.
-  "plugins/custom-webhook": [],
   "plugins/amocrm": [],
+  "plugins/custom-webhook": [],
+  "plugins/tilda": [],
   "plugins/webhook-offline": [],
+  "plugins/woocommerce": [],
 };
 
 /** Of what is not listed above, only these may import the simulator. */

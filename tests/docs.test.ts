@@ -41,6 +41,8 @@ const twins = [
   operations,
   deployment,
   scaling,
+  ["docs/deal-mapping.ru.md", "docs/deal-mapping.md"],
+  ["docs/amocrm.ru.md", "docs/amocrm.md"],
   ["README.ru.md", "README.md"],
 ] as const;
 /** The pages that share the codes among them, of each language. */

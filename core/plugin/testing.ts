@@ -4,9 +4,6 @@ import { createExpressions } from "../expressions/expressions.ts";
 import type { Receipt } from "../intake/receipt.ts";
 import type { EmitOptions, SourceContext, SourceFetch } from "./source-context.ts";
 
-/** What tests of a plugin use beside the contract. */
-export { problemDocument } from "./problem.ts";
-
 /** A source that writes down what it is told instead of sending it. */
 export interface RecordingSource<Config> extends SourceContext<Config> {
   /** Each call of `emit`, in order. */
