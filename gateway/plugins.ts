@@ -1,4 +1,5 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import amocrm from "../plugins/amocrm/index.ts";
 import customWebhook from "../plugins/custom-webhook/index.ts";
 import tilda from "../plugins/tilda/index.ts";
 import webhookOffline from "../plugins/webhook-offline/index.ts";
@@ -8,6 +9,7 @@ import woocommerce from "../plugins/woocommerce/index.ts";
 const bundled = {
   "webhook-offline": webhookOffline,
   "custom-webhook": customWebhook,
+  amocrm,
   tilda,
   woocommerce,
 } as const satisfies Readonly<Record<string, SourcePlugin>>;

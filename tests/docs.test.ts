@@ -43,6 +43,8 @@ const twins = [
   deployment,
   scaling,
   identifiers,
+  ["docs/deal-mapping.ru.md", "docs/deal-mapping.md"],
+  ["docs/amocrm.ru.md", "docs/amocrm.md"],
   ["README.ru.md", "README.md"],
 ] as const;
 /** The pages that share the codes among them, of each language. */

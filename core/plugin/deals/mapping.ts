@@ -3,7 +3,13 @@ import * as v from "valibot";
 const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 
 const decimal = (description: string) =>
-  v.pipe(v.string(), v.regex(/^\d{1,15}(?:\.\d{1,20})?$/), v.description(description), v.examples(["1500.50"]));
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}(?:\.\d{1,20})?$/),
+    v.title("Amount"),
+    v.description(`${description} As text.`),
+    v.examples(["1500.50"]),
+  );
 
 const fieldRef = (title: string, description: string) =>
   v.pipe(shortText, v.title(title), v.description(`${description} A field's code, id or name, in any letter case.`));
