@@ -212,3 +212,19 @@ test("an empty request has an empty batch", async () => {
   const { source, accept } = await door();
   expect(await accept(source, [], normal)).toMatchObject({ received: 0, accepted: 0, duplicates: [], rejections: [] });
 });
+
+test("where a source dedupes by purchase, a given key takes the place of the purchase_id", async () => {
+  const { source, accept } = await door();
+  const crm = { ...source, options: { ...source.options, dedupeBy: "purchase" } as const };
+  const of = (minute: number, more = {}) => sale(1, { date_time: `2026-11-23T14:0${minute}:00+03:00`, ...more });
+  await accept(crm, [of(0, { purchase_id: "p" })], { ...normal, keys: ["deal 1"] });
+  const told = [of(1, { purchase_id: "q" }), of(2, { purchase_id: "p" }), of(3, { purchase_id: "deal 1" })];
+  const receipt = await accept(crm, told, { ...normal, keys: ["deal 1", "deal 2", null] });
+  expect(receipt).toMatchObject({ accepted: 2, duplicates: [{ row: 0 }] });
+});
+
+test("where a source dedupes by all fields, given keys mean nothing", async () => {
+  const { source, accept } = await door();
+  const later = sale(1, { date_time: "2026-11-23T14:01:00+03:00" });
+  expect(await accept(source, [sale(1), later], { ...normal, keys: ["deal", "deal"] })).toMatchObject({ accepted: 2 });
+});

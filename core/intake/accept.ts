@@ -31,6 +31,11 @@ export interface AcceptOptions {
   readonly mode: "normal" | "strict" | "dry_run";
   /** The sender's key for this request and a hash of everything the answer depends on. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
+  /**
+   * By what each row is known whatever its time, in the order of the rows, where its source dedupes by purchase: 1 to 500
+   * characters, the target is part of it anyway. Null: by the row's `purchase_id`.
+   */
+  readonly keys?: readonly (string | null)[];
 }
 
 export interface AcceptDeps {
@@ -70,7 +75,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     const intake = { source, received: rows.length, now: deps.now() };
     const known = source.options.createMissingGoals ? null : deps.targets(source);
     const goals = known instanceof Promise ? await known : known;
-    const judging = { source, goals, keepRefused: options.mode === "normal" };
+    const judging = { source, goals, keepRefused: options.mode === "normal", keys: options.keys ?? null };
     const sorting = sortOut(deps, judging, rows);
     const sorted = sorting instanceof Promise ? await sorting : sorting;
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);

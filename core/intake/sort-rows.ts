@@ -1,5 +1,5 @@
 import { normaliseConversion } from "../conversion/normalise.ts";
-import { purchaseKey } from "../conversion/purchase-key.ts";
+import { givenKey, purchaseKey } from "../conversion/purchase-key.ts";
 import type { IntakeRow, RejectedRow, RowWarning, SourceRecord } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import { warnOfGoal } from "./known-targets.ts";
@@ -28,6 +28,8 @@ export interface Judging {
   readonly goals: ReadonlySet<string> | null;
   /** Whether refused rows will be stored, sealed. */
   readonly keepRefused: boolean;
+  /** See `AcceptOptions.keys`. */
+  readonly keys: readonly (string | null)[] | null;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Judging {
  */
 export function sortOut(
   { vault, now }: SortDeps,
-  { source, goals, keepRefused }: Judging,
+  { source, goals, keepRefused, keys }: Judging,
   received: readonly unknown[],
 ): SortedRows | Promise<SortedRows> {
   const options = {
@@ -45,6 +47,7 @@ export function sortOut(
     allowPersonalUserId: source.options.allowPersonalUserId,
     now: now(),
   };
+  const given = source.options.dedupeBy === "purchase" ? keys : null;
   const rows: IntakeRow[] = [];
   const rejections: Rejection[] = [];
   const rejected: RejectedRow[] = [];
@@ -57,7 +60,10 @@ export function sortOut(
       const normalised = normaliseConversion(received[row], options);
       if (normalised.ok) {
         const { conversion } = normalised;
-        rows.push({ row, conversion, keyHash: purchaseKey(vault, source, conversion) });
+        const key = given?.[row] ?? null;
+        const keyHash =
+          key === null ? purchaseKey(vault, source, conversion) : givenKey(vault, source, conversion.target, key);
+        rows.push({ row, conversion, keyHash });
         for (const warning of normalised.warnings) warnings.push({ row, ...warning });
         const missing = goals && warnOfGoal(conversion.target, goals);
         if (missing) warnings.push({ row, ...missing });

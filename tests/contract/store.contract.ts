@@ -7,6 +7,7 @@ import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
 import { countersContract } from "./store/counters.ts";
 import { decisionsContract } from "./store/decisions.ts";
+import { givenKeysContract } from "./store/given-keys.ts";
 import { identityContract } from "./store/identity.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
@@ -47,6 +48,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       yandexAccountsContract,
       peopleContract,
       intakeContract,
+      givenKeysContract,
       correctionsContract,
       unsealedContract,
       planningContract,

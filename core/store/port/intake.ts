@@ -1,9 +1,10 @@
 import type { Conversion, Finding } from "../../conversion/conversion.ts";
 
-/** A valid row on its way in; `row` is its index in the request, `keyHash` the keyed hash of its purchase, if it names one. */
+/** A valid row on its way in; `row` is its index in the request. */
 export interface IntakeRow {
   readonly row: number;
   readonly conversion: Conversion;
+  /** The keyed hash of the key that its source gave, else of its purchase, if it names one. See `conversion/purchase-key.ts`. */
   readonly keyHash: string | null;
 }
 
