@@ -36,6 +36,8 @@ export interface AcceptOptions {
    * characters, the target is part of it anyway. Null: by the row's `purchase_id`.
    */
   readonly keys?: readonly (string | null)[];
+  /** The counter that the rows are for, where it is not the source's own; its goals and its repeats count. */
+  readonly counterId?: number | undefined;
 }
 
 export interface AcceptDeps {
@@ -53,6 +55,7 @@ export interface AcceptDeps {
 /** One request on its way into the store; `now` in Unix milliseconds. */
 interface Intake {
   readonly source: SourceRecord;
+  readonly counterId: number;
   readonly received: number;
   readonly now: number;
 }
@@ -72,10 +75,12 @@ export function createAccept(deps: AcceptDeps): Accept {
     // The rows of a half-written batch would be met as known ones.
     const discarding = deps.halfWritten.discard();
     if (discarding) await discarding;
-    const intake = { source, received: rows.length, now: deps.now() };
-    const known = source.options.createMissingGoals ? null : deps.targets(source);
+    const { workspaceId } = source;
+    const { counterId = source.counterId, keys = null } = options;
+    const intake = { source, counterId, received: rows.length, now: deps.now() };
+    const known = source.options.createMissingGoals ? null : deps.targets({ workspaceId, counterId });
     const goals = known instanceof Promise ? await known : known;
-    const judging = { source, goals, keepRefused: options.mode === "normal", keys: options.keys ?? null };
+    const judging = { source, counterId, goals, keepRefused: options.mode === "normal", keys };
     const sorting = sortOut(deps, judging, rows);
     const sorted = sorting instanceof Promise ? await sorting : sorting;
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
@@ -153,7 +158,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 
   function wholeSlice(
-    { source, received, now }: Intake,
+    { source, counterId, received, now }: Intake,
     { rows, rejected, warnings }: SortedRows,
     idempotency: AcceptOptions["idempotency"],
   ): IntakeSlice {
@@ -162,7 +167,8 @@ export function createAccept(deps: AcceptDeps): Accept {
       source: {
         id: source.id,
         workspaceId: source.workspaceId,
-        counterId: source.counterId,
+        counterId,
+        isOwnCounter: counterId === source.counterId,
         dedupeBy: source.options.dedupeBy,
       },
       received,
@@ -183,8 +189,11 @@ export function createAccept(deps: AcceptDeps): Accept {
     options: AcceptOptions,
     given: NonNullable<AcceptOptions["idempotency"]>,
   ): Promise<Receipt> {
+    // A request whose rows are for several counters is told counter by counter, under one key.
+    const { counterId = source.counterId } = options;
+    const ofCounter = counterId === source.counterId ? given.key : `${given.key}\n${counterId}`;
     // Senders choose their keys, and some choose a customer's e-mail or phone: only a keyed hash is stored.
-    const key = deps.vault.hmac("idempotency", given.key);
+    const key = deps.vault.hmac("idempotency", ofCounter);
     const idempotency = { ...given, key };
     return inTurn(`${source.id}\n${key}`, async () => {
       const first = await deps.store.intake.findIdempotent(source.id, key, deps.now());

@@ -24,6 +24,8 @@ export interface SortedRows {
 /** What the rows of one request are judged by. */
 export interface Judging {
   readonly source: SourceRecord;
+  /** The counter that the rows are for. */
+  readonly counterId: number;
   /** The targets that the counter has; null when they are not known, or missing ones will be made. */
   readonly goals: ReadonlySet<string> | null;
   /** Whether refused rows will be stored, sealed. */
@@ -38,7 +40,7 @@ export interface Judging {
  */
 export function sortOut(
   { vault, now }: SortDeps,
-  { source, goals, keepRefused, keys }: Judging,
+  { source, counterId, goals, keepRefused, keys }: Judging,
   received: readonly unknown[],
 ): SortedRows | Promise<SortedRows> {
   const options = {
@@ -47,6 +49,7 @@ export function sortOut(
     allowPersonalUserId: source.options.allowPersonalUserId,
     now: now(),
   };
+  const counter = { workspaceId: source.workspaceId, counterId };
   const given = source.options.dedupeBy === "purchase" ? keys : null;
   const rows: IntakeRow[] = [];
   const rejections: Rejection[] = [];
@@ -62,7 +65,7 @@ export function sortOut(
         const { conversion } = normalised;
         const key = given?.[row] ?? null;
         const keyHash =
-          key === null ? purchaseKey(vault, source, conversion) : givenKey(vault, source, conversion.target, key);
+          key === null ? purchaseKey(vault, counter, conversion) : givenKey(vault, counter, conversion.target, key);
         rows.push({ row, conversion, keyHash });
         for (const warning of normalised.warnings) warnings.push({ row, ...warning });
         const missing = goals && warnOfGoal(conversion.target, goals);

@@ -69,7 +69,10 @@ export interface EmitOptions {
    * with another price, a fact is corrected; with another time or other identifiers it stays as it was first told.
    */
   readonly keys?: readonly (string | null)[];
-  /** A counter other than the source's own, one of those that its options allow. */
+  /**
+   * A counter other than the source's own, one of those that its options allow. Its goals judge the targets, and a fact is known
+   * within it: the same fact for another counter is another one. Facts for several counters are told by a call for each.
+   */
   readonly counterId?: number;
   /**
    * By whom each fact's buyer can be reached, in the order of the facts. Looked at only for a fact without an identifier, where the

@@ -1,19 +1,32 @@
 import { expect, test } from "bun:test";
+import { ProblemError } from "../plugin/problem.ts";
 import { checkEmit } from "./check-emit.ts";
+import { defaultOptions } from "./default-options.ts";
 
+const source = { counterId: 100, options: { ...defaultOptions, counters: [101] } };
 const facts = [{}, {}];
 
 test("a key for each fact, or null, is taken", () => {
-  expect(() => checkEmit(facts, { keys: ["deal:1", null] })).not.toThrow();
-  expect(() => checkEmit(facts, { keys: ["k".repeat(500), "k"] })).not.toThrow();
-  expect(() => checkEmit(facts, {})).not.toThrow();
+  expect(() => checkEmit(source, facts, { keys: ["deal:1", null] })).not.toThrow();
+  expect(() => checkEmit(source, facts, { keys: ["k".repeat(500), "k"] })).not.toThrow();
+  expect(() => checkEmit(source, facts, {})).not.toThrow();
 });
 
 test("keys for more or fewer facts than there are are a plugin's mistake", () => {
-  expect(() => checkEmit(facts, { keys: ["deal:1"] })).toThrow("emit: keys has 1 entries for 2 facts");
+  expect(() => checkEmit(source, facts, { keys: ["deal:1"] })).toThrow("emit: keys has 1 entries for 2 facts");
 });
 
 test("an empty key and one that is too long are named by their place", () => {
-  expect(() => checkEmit(facts, { keys: ["", "b"] })).toThrow("keys[0] has 0 characters");
-  expect(() => checkEmit(facts, { keys: ["a", "b".repeat(501)] })).toThrow("keys[1] has 501 characters");
+  expect(() => checkEmit(source, facts, { keys: ["", "b"] })).toThrow("keys[0] has 0 characters");
+  expect(() => checkEmit(source, facts, { keys: ["a", "b".repeat(501)] })).toThrow("keys[1] has 501 characters");
+});
+
+test("a source sends to its own counter and to those that its options allow", () => {
+  expect(() => checkEmit(source, facts, { counterId: 100 })).not.toThrow();
+  expect(() => checkEmit(source, facts, { counterId: 101 })).not.toThrow();
+});
+
+test("another counter is refused by name, with those that are allowed", () => {
+  const refused = new ProblemError("counter_not_allowed", { counter_id: 102, allowed: "100, 101" });
+  expect(() => checkEmit(source, facts, { counterId: 102 })).toThrow(refused);
 });

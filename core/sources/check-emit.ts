@@ -1,11 +1,21 @@
 import { LONGEST_KEY } from "../conversion/purchase-key.ts";
+import { ProblemError } from "../plugin/problem.ts";
 import type { EmitOptions } from "../plugin/source-context.ts";
+import type { SourceRecord } from "../store/store.ts";
 
 /**
- * Refuses what no sender's data may lead to, but a plugin's mistake.
- * @throws {TypeError} a list beside the facts is longer or shorter than they are, or a key is empty or too long
+ * Refuses a call of `emit` that would take facts amiss.
+ * @throws {ProblemError} `counter_not_allowed`: the source may not send to the counter
+ * @throws {TypeError} a plugin's mistake, which no sender's data may lead to: a list beside the facts is longer or shorter than they are, or a key is empty or too long
  */
-export function checkEmit(facts: readonly unknown[], { keys }: EmitOptions): void {
+export function checkEmit(
+  { counterId: own, options: { counters } }: Pick<SourceRecord, "counterId" | "options">,
+  facts: readonly unknown[],
+  { keys, counterId = own }: EmitOptions,
+): void {
+  if (counterId !== own && !counters.includes(counterId)) {
+    throw new ProblemError("counter_not_allowed", { counter_id: counterId, allowed: [own, ...counters].join(", ") });
+  }
   if (keys !== undefined) checkLength("keys", keys, facts);
   const bad = keys?.findIndex((key) => key !== null && (key === "" || key.length > LONGEST_KEY)) ?? -1;
   if (bad === -1) return;

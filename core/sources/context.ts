@@ -46,10 +46,10 @@ export function createSourceContext<Config>(
     defaultCurrency: source.defaultCurrency,
     language: source.language,
     async emit(facts, options = {}) {
-      checkEmit(facts, options);
-      const { mode = "normal", idempotency = null, keys } = options;
+      checkEmit(source, facts, options);
+      const { mode = "normal", idempotency = null, ...rest } = options;
       try {
-        return await deps.accept(source, facts, { mode, idempotency, ...(keys && { keys }) });
+        return await deps.accept(source, facts, { mode, idempotency, ...rest });
       } catch (error) {
         throw asProblem(error);
       }

@@ -12,6 +12,7 @@ import { identityContract } from "./store/identity.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
+import { otherCountersContract } from "./store/other-counters.ts";
 import { peopleContract } from "./store/people.ts";
 import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
@@ -61,6 +62,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       maintenanceContract,
       replaysContract,
       withdrawalsContract,
+      otherCountersContract,
       sealedTextsContract,
       auditContract,
     ];

@@ -25,7 +25,9 @@ export interface IntakeSlice {
   readonly source: {
     readonly id: number;
     readonly workspaceId: number;
+    /** For which its rows are. */
     readonly counterId: number;
+    readonly isOwnCounter: boolean;
     readonly dedupeBy: "exact" | "purchase";
   };
   /** Rows of the whole batch. */

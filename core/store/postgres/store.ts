@@ -55,6 +55,8 @@ export async function openPostgresStore(
     isOneOf: (id: AnyColumn, list: Placeholder) =>
       sql`${id} = any (array(select value::bigint from gateway.json_each(${list})))`,
     // Equal to nothing: other gateways write all the time, and what concerns sources is told by `shared`.
+    hasNumber: (json: AnyColumn, name: string, value: number) =>
+      sql`${json} -> ${name}::text @> to_jsonb(${value}::bigint)`,
     changesElsewhere: async () => Number.NaN,
   };
   return {

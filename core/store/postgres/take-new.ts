@@ -19,8 +19,8 @@ export async function takeNew(
   group: readonly NumberedSlice[],
   recent: (keyHash: string) => number | undefined,
 ): Promise<{ readonly results: readonly SliceResult[]; readonly purchases: ReadonlyMap<string, number> } | null> {
-  // A batch that has been begun may be taken away beside this.
-  if (group.some(({ slice }) => slice.batchId !== null)) return null;
+  // A batch that has been begun may be taken away beside this. Counters other than the sources' own are rare, and kept with more.
+  if (group.some(({ slice }) => slice.batchId !== null || !slice.source.isOwnCounter)) return null;
   const told = new Map<string, number>();
   const claims = new Map<string, Line>();
   const warnings = new Map<NumberedSlice, RowWarning[]>();

@@ -33,7 +33,7 @@ interface BatchLine {
   readonly warnings: string | null;
 }
 
-const BATCH = `select b.id, b.source_id, s.uuid as source_uuid, s.counter_id, p.status, p.status_version, b.received as total, p.processed,
+const BATCH = `select b.id, b.source_id, s.uuid as source_uuid, coalesce(b.counter_id, s.counter_id) as counter_id, p.status, p.status_version, b.received as total, p.processed,
     b.duplicates, b.rejected, p.metrika_upload_id, b.created_at, p.changed_at, b.warnings
   from batches b join sources s on s.id = b.source_id join batch_status p on p.id = b.id`;
 

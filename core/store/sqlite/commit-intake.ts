@@ -31,8 +31,8 @@ interface Written {
  */
 export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
   const insertBatch = sqlite.prepare(
-    `insert into batches (id, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into batches (id, source_id, counter_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const growBatch = sqlite.prepare(
     `update batches set duplicates = duplicates + ?, rejected = rejected + ?, sealed = ?, warnings = ?,
@@ -56,6 +56,9 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
   );
   const insertDuplicate = sqlite.prepare(
     "insert into duplicates (batch_id, row, conversion_id, revision, upload_id) values (?, ?, ?, ?, ?)",
+  );
+  const insertCounter = sqlite.prepare(
+    "insert into source_counters (source_id, counter_id) values (?, ?) on conflict do nothing",
   );
   const insertIdempotency = sqlite.prepare(
     `insert into idempotency (source_id, key, body_hash, batch_id, expires_at) values (?, ?, ?, ?, ?)
@@ -214,8 +217,19 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
     const stored = slice.last ? packWarnings(mergeWarnings(slice.warnings, warnings)) : null;
     const totals = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
+    const { id: sourceId, counterId, isOwnCounter } = slice.source;
+    if (!isOwnCounter) insertCounter.run(sourceId, counterId);
     if (slice.batchId !== null) growBatch.run(...totals, slice.now, batchId);
-    else insertBatch.run(batchId, slice.source.id, slice.received, ...totals, slice.now, slice.now);
+    else
+      insertBatch.run(
+        batchId,
+        sourceId,
+        isOwnCounter ? null : counterId,
+        slice.received,
+        ...totals,
+        slice.now,
+        slice.now,
+      );
     if (slice.last && slice.idempotency) {
       const { key, bodyHash, expiresAt } = slice.idempotency;
       insertIdempotency.run(slice.source.id, key, bodyHash, batchId, expiresAt);

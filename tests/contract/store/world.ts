@@ -127,6 +127,7 @@ export class World {
         id: source.id,
         workspaceId: source.workspaceId,
         counterId: source.counterId,
+        isOwnCounter: true,
         dedupeBy: source.options.dedupeBy,
       },
       received: sales.length + rejected.length,
