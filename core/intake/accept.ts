@@ -1,3 +1,4 @@
+import type { ContactTexts } from "../conversion/contact.ts";
 import { PURCHASE_KEYS_KEPT_MS } from "../conversion/purchase-key.ts";
 import { batchUuid } from "../store/public-id.ts";
 import type {
@@ -38,6 +39,12 @@ export interface AcceptOptions {
   readonly keys?: readonly (string | null)[];
   /** The counter that the rows are for, where it is not the source's own; its goals and its repeats count. */
   readonly counterId?: number | undefined;
+  /**
+   * By whom the buyer of each row can be reached, in the order of the rows. Looked at where the source matches by contact, for rows
+   * of which nothing but an identifier is missing: they are refused with `kept_by_contact`, and kept by the hashes of these. Not in
+   * `strict`, which keeps nothing of a request with such a row.
+   */
+  readonly contacts?: readonly (ContactTexts | null)[];
 }
 
 export interface AcceptDeps {
@@ -80,7 +87,9 @@ export function createAccept(deps: AcceptDeps): Accept {
     const intake = { source, counterId, received: rows.length, now: deps.now() };
     const known = source.options.createMissingGoals ? null : deps.targets({ workspaceId, counterId });
     const goals = known instanceof Promise ? await known : known;
-    const judging = { source, counterId, goals, keepRefused: options.mode === "normal", keys };
+    const matchesContacts = source.options.matchByContact === "md5" && options.mode !== "strict";
+    const contacts = (matchesContacts && options.contacts) || null;
+    const judging = { source, counterId, goals, keepRefused: options.mode === "normal", keys, contacts };
     const sorting = sortOut(deps, judging, rows);
     const sorted = sorting instanceof Promise ? await sorting : sorting;
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
@@ -122,6 +131,7 @@ export function createAccept(deps: AcceptDeps): Accept {
         last,
         rows: cut(sorted.rows),
         rejected: cut(sorted.rejected),
+        unidentified: cut(sorted.unidentified),
         now: deps.now(),
       };
       const told = last ? { warnings: [...sorted.warnings, ...warnings] } : { warnings: [], idempotency: null };
@@ -147,7 +157,9 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 
   async function tryOut(intake: Intake, sorted: SortedRows): Promise<Receipt> {
-    const found = await deps.store.intake.preview(wholeSlice(intake, { ...sorted, rejected: [], warnings: [] }, null));
+    const found = await deps.store.intake.preview(
+      wholeSlice(intake, { ...sorted, rejected: [], unidentified: [], warnings: [] }, null),
+    );
     const repeats = new Set(found.duplicates.map((d) => d.row));
     return {
       ...withoutBatch(intake.received, found.accepted, sorted),
@@ -159,7 +171,7 @@ export function createAccept(deps: AcceptDeps): Accept {
 
   function wholeSlice(
     { source, counterId, received, now }: Intake,
-    { rows, rejected, warnings }: SortedRows,
+    { rows, rejected, unidentified, warnings }: SortedRows,
     idempotency: AcceptOptions["idempotency"],
   ): IntakeSlice {
     return {
@@ -174,6 +186,7 @@ export function createAccept(deps: AcceptDeps): Accept {
       received,
       rows,
       rejected,
+      unidentified,
       idempotency: idempotency && { ...idempotency, expiresAt: now + IDEMPOTENCY_MS },
       rejectedExpireAt: now + deps.rejectedKeptMs,
       keysExpireAt: now + PURCHASE_KEYS_KEPT_MS,

@@ -75,8 +75,10 @@ export interface EmitOptions {
    */
   readonly counterId?: number;
   /**
-   * By whom each fact's buyer can be reached, in the order of the facts. Looked at only for a fact without an identifier, where the
-   * source says `match_by_contact: md5`: then the hashes are kept, never these.
+   * By whom each fact's buyer can be reached, in the order of the facts. Looked at only where the source says `match_by_contact: md5`,
+   * for a fact of which nothing but an identifier is missing: it stands among the receipt's rejections as `kept_by_contact`, which
+   * needs nobody, and is kept by the hashes of these, never by these. Known by its key, else by target, second and contact: told again
+   * with another price it is kept with that. With `mode: "strict"` nothing is kept.
    */
   readonly contacts?: readonly (Contact | null)[];
 }

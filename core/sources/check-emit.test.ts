@@ -12,8 +12,10 @@ test("a key for each fact, or null, is taken", () => {
   expect(() => checkEmit(source, facts, {})).not.toThrow();
 });
 
-test("keys for more or fewer facts than there are are a plugin's mistake", () => {
+test("keys or contacts for more or fewer facts than there are are a plugin's mistake", () => {
   expect(() => checkEmit(source, facts, { keys: ["deal:1"] })).toThrow("emit: keys has 1 entries for 2 facts");
+  const contacts = [null, null, { phones: [], emails: [] }];
+  expect(() => checkEmit(source, facts, { contacts })).toThrow("emit: contacts has 3 entries for 2 facts");
 });
 
 test("an empty key and one that is too long are named by their place", () => {

@@ -11,12 +11,13 @@ import type { SourceRecord } from "../store/store.ts";
 export function checkEmit(
   { counterId: own, options: { counters } }: Pick<SourceRecord, "counterId" | "options">,
   facts: readonly unknown[],
-  { keys, counterId = own }: EmitOptions,
+  { keys, contacts, counterId = own }: EmitOptions,
 ): void {
   if (counterId !== own && !counters.includes(counterId)) {
     throw new ProblemError("counter_not_allowed", { counter_id: counterId, allowed: [own, ...counters].join(", ") });
   }
   if (keys !== undefined) checkLength("keys", keys, facts);
+  if (contacts !== undefined) checkLength("contacts", contacts, facts);
   const bad = keys?.findIndex((key) => key !== null && (key === "" || key.length > LONGEST_KEY)) ?? -1;
   if (bad === -1) return;
   const length = keys?.[bad]?.length ?? 0;

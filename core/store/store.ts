@@ -22,6 +22,7 @@ import type { SetupCodeStore } from "./port/setup-codes.ts";
 import type { SharedDatabase } from "./port/shared.ts";
 import type { SourceStateStore } from "./port/source-state.ts";
 import type { CredentialStore, SourceStore } from "./port/sources.ts";
+import type { UnidentifiedSaleStore } from "./port/unidentified-sales.ts";
 import type { UploadStore } from "./port/uploads.ts";
 import type { WithdrawalStore } from "./port/withdrawals.ts";
 
@@ -51,6 +52,7 @@ export type * from "./port/setup-codes.ts";
 export type * from "./port/shared.ts";
 export type * from "./port/source-state.ts";
 export type * from "./port/sources.ts";
+export type * from "./port/unidentified-sales.ts";
 export type * from "./port/uploads.ts";
 export type * from "./port/withdrawals.ts";
 
@@ -76,6 +78,7 @@ export interface Store {
   readonly batches: BatchStore;
   readonly conversions: ConversionStore;
   readonly matchRates: MatchRateStore;
+  readonly unidentifiedSales: UnidentifiedSaleStore;
   readonly planning: PlanningStore;
   readonly uploads: UploadStore;
   readonly deadLetters: DeadLetterStore;

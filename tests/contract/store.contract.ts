@@ -19,6 +19,7 @@ import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { sealedTextsContract } from "./store/sealed-texts.ts";
+import { unidentifiedContract } from "./store/unidentified.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
@@ -63,6 +64,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       replaysContract,
       withdrawalsContract,
       otherCountersContract,
+      unidentifiedContract,
       sealedTextsContract,
       auditContract,
     ];

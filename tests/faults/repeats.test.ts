@@ -68,7 +68,7 @@ test("the same sale in another workspace is kept apart", async () => {
   };
   const tellIn = (workspaceId: number) =>
     intake.preview({
-      ...{ batchId: null, received: 1, rejected: [], idempotency: null, warnings: [] },
+      ...{ batchId: null, received: 1, rejected: [], unidentified: [], idempotency: null, warnings: [] },
       source: {
         id: source?.id ?? 0,
         workspaceId,
@@ -140,6 +140,7 @@ test("a sale that was answered as a repeat outlives the large request it repeate
         batchId: null,
         received: 4000,
         rejected: [],
+        unidentified: [],
         idempotency: null,
         warnings: [],
       },

@@ -1,4 +1,5 @@
-import type { Conversion, Finding } from "../../conversion/conversion.ts";
+import type { ContactHashes } from "../../conversion/contact.ts";
+import type { Conversion, Finding, NamelessSale } from "../../conversion/conversion.ts";
 
 /** A valid row on its way in; `row` is its index in the request. */
 export interface IntakeRow {
@@ -14,6 +15,17 @@ export interface RejectedRow {
   readonly code: string;
   readonly field: string;
   readonly sealed: string | null;
+}
+
+/** A sale whose buyer is known by phone or e-mail alone, by their MD5. */
+export interface ContactSale extends NamelessSale, ContactHashes {}
+
+/** A sale that was refused because it names no visitor. It is counted once, however often it is told. */
+export interface UnidentifiedSale {
+  /** The keyed hash by which it is known; of a key that its source gave, the same by which its conversion would be. */
+  readonly keyHash: string;
+  /** Null: nothing of it is kept. */
+  readonly contact: ContactSale | null;
 }
 
 /**
@@ -34,8 +46,10 @@ export interface IntakeSlice {
   readonly received: number;
   readonly rows: readonly IntakeRow[];
   readonly rejected: readonly RejectedRow[];
+  /** Those among the refused rows that name no visitor. */
+  readonly unidentified: readonly UnidentifiedSale[];
   readonly idempotency: { readonly key: string; readonly bodyHash: string; readonly expiresAt: number } | null;
-  /** When the content of refused rows, and own keys, are forgotten. Unix ms, as all instants here. */
+  /** When the content of refused rows, and own keys and sales by contact, are forgotten. Unix ms, as all instants here. */
   readonly rejectedExpireAt: number;
   readonly keysExpireAt: number;
   readonly last: boolean;

@@ -21,6 +21,7 @@ import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createSealedTexts } from "../sql/sealed-texts.ts";
+import { createUnidentifiedSales } from "../sql/unidentified-sales.ts";
 import { createUploadStore } from "../sql/uploads.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
@@ -80,6 +81,7 @@ export async function openPostgresStore(
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
+    unidentifiedSales: createUnidentifiedSales(driver),
     planning: preparePlanning(driver),
     uploads: createUploadStore(driver, () => lockClaims.send()),
     deadLetters: createDeadLetters(driver),

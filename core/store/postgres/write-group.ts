@@ -3,6 +3,7 @@ import { packWarnings } from "../warnings.ts";
 import { decideGroup, type NumberedSlice, type Outcome } from "./decide-group.ts";
 import { lists } from "./lists.ts";
 import type { Tx } from "./tx.ts";
+import { countUnidentified } from "./unidentified-sales.ts";
 
 /** What a group comes to. */
 export interface WrittenGroup {
@@ -113,6 +114,10 @@ export async function writeGroup(
     );
   }
   writes.send(tx);
+  await countUnidentified(
+    tx,
+    group.map(({ slice }) => slice),
+  );
   await tx.settled();
   const results = outcomes.map(({ slice, batchId, duplicates, warnings }) => ({
     batchId,

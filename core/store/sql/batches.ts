@@ -138,6 +138,8 @@ export const toRow = (r: RowLine): BatchRow => ({
 export interface SourceBatches {
   /** Newest first, those after `before` (null: from the newest); a batch that is not sealed is among them. */
   idsOf(sourceId: number, before: number | null, limit: number): Work<readonly number[]>;
+  /** See {@link BatchStore.acceptedOf}. */
+  acceptedOf(sourceId: number, from: number, before: number): Work<number>;
   /** See {@link BatchStore.fileUnderSources}. */
   fileSome(limit: number): Promise<number>;
 }
@@ -201,6 +203,7 @@ export function createBatchStore(driver: Driver, installationUuid: string, ofSou
       const found = await driver.ask(listed(sourceId, before, limit));
       return { rows: found.rows.map((line) => toBatch(line, installationUuid)), after: found.after };
     },
+    acceptedOf: (sourceId, from, before) => driver.ask(ofSources.acceptedOf(sourceId, from, before)),
     fileUnderSources: (limit) => ofSources.fileSome(limit),
     async uploadsOf(batchId) {
       const found = await driver.ask(uploadsOf.all(batchId));

@@ -11,6 +11,7 @@ import { prepareBatchCounts } from "./batch-counts.ts";
 import type { SqliteDriver } from "./driver.ts";
 import { type KnownFact, prepareKnownFacts } from "./known-facts.ts";
 import { prepareRevise } from "./revise-fact.ts";
+import { prepareUnidentified } from "./unidentified-sales.ts";
 
 /** Purchases that are remembered until the planner has indexed them. */
 const RECENT_PURCHASES = 50_000;
@@ -69,6 +70,7 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
   );
   const counts = prepareBatchCounts(sqlite);
   const known = prepareKnownFacts(sqlite);
+  const countUnidentified = prepareUnidentified(sqlite);
   const revise = prepareRevise(sqlite, driver);
 
   /** After a repeat another one is likely: looking first then spares a vain insert. */
@@ -217,6 +219,7 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
     const stored = slice.last ? packWarnings(mergeWarnings(slice.warnings, warnings)) : null;
     const totals = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
+    if (slice.unidentified.length > 0) countUnidentified(slice);
     const { id: sourceId, counterId, isOwnCounter } = slice.source;
     if (!isOwnCounter) insertCounter.run(sourceId, counterId);
     if (slice.batchId !== null) growBatch.run(...totals, slice.now, batchId);

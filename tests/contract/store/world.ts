@@ -133,6 +133,7 @@ export class World {
       received: sales.length + rejected.length,
       rows: sales.map((conversion, i) => ({ row: firstRow + i, conversion, keyHash: keyOf(conversion.purchaseId) })),
       rejected,
+      unidentified: [],
       idempotency: null,
       rejectedExpireAt: this.now + 30 * DAY,
       keysExpireAt: this.now + 400 * DAY,
