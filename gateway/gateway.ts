@@ -8,6 +8,7 @@ import { createLoginPlans } from "../core/delivery/login-plans.ts";
 import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
+import { createExpressions } from "../core/expressions/expressions.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createHalfWritten } from "../core/intake/half-written.ts";
@@ -17,8 +18,11 @@ import type { Clock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
+import { createOpenConfig } from "../core/sources/open-config.ts";
+import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
@@ -34,6 +38,7 @@ import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { adoptInstallation, findMasterKeys } from "./master-key.ts";
+import { createOutgoing } from "./outgoing.ts";
 import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
 
@@ -45,6 +50,8 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  /** What plugins ask the world with, in place of the guarded fetch. */
+  readonly pluginFetch?: SourceFetch;
   /** In place of those that the configuration names. */
   readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
@@ -77,7 +84,7 @@ const LARGE_BODIES_AT_ONCE = 4;
 
 /**
  * Opens the database and wires the parts together.
- * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} with a message for the operator
+ * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} {PluginUnfitError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
   const plugins = options.plugins ?? findPlugins(config.plugins);
@@ -172,6 +179,8 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   };
   const { refresh, ...accounts } = wireAccounts(config, options.fetch, { store, vault, metrika, now, newUuid });
   const worker = createWorker(delivery, { tickMs: Math.min(1000, rules.pollMs), wakeMs: 50 }, [refresh]);
+  const catalogue = createPluginCatalogue(plugins);
+  const openConfig = createOpenConfig(vault, (name) => catalogue.find(name)?.plugin ?? null);
   const registry = createSourceRegistry(store.sources, now);
   const committer = createCommitter(store.intake, MOST_QUEUED_ROWS, () => worker.wake());
   const targets = createKnownTargets(store.goals, now);
@@ -179,6 +188,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
   const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
+  const expressions = createExpressions();
   const operatorToken = newSecret();
   const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
   const limits = {
@@ -195,10 +205,11 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       store,
       accept,
       vault,
-      fetch: (url, init = {}) => (options.fetch ?? fetch)(url, init),
-      evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
+      fetch: options.pluginFetch ?? createOutgoing(config),
+      expressions,
       now,
       registry,
+      openConfig,
       authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
@@ -252,6 +263,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       ready = false;
       maintenance.stop();
       await worker.stop(graceMs);
+      expressions.close();
       await people.identity?.close();
       await store.close();
     },

@@ -1,3 +1,4 @@
+import { PluginUnfitError } from "../core/sources/plugin-catalogue.ts";
 import { DatabaseInUseError, DatabaseUnusableError } from "../core/store/database-errors.ts";
 import { MasterKeyError } from "../core/vault/master-key.ts";
 import { ConfigError } from "./config.ts";
@@ -10,6 +11,7 @@ const KINDS = [
   DatabaseInUseError,
   DatabaseUnusableError,
   PluginUnknownError,
+  PluginUnfitError,
   AddressUnusableError,
 ] as const;
 

@@ -1,12 +1,12 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
 import type { Context } from "hono";
-import * as v from "valibot";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
 import type { SourceContext } from "../core/plugin/source-context.ts";
 import type { Proof } from "../core/plugin/verifiers/verifier.ts";
 import { type ContextDeps, createSourceContext } from "../core/sources/context.ts";
+import type { OpenConfig } from "../core/sources/open-config.ts";
 import type { SourceRegistry } from "../core/sources/registry.ts";
 import { createSecretsOf, type TellOfSource } from "../core/sources/sender-secrets.ts";
 import type { SourceRecord } from "../core/store/store.ts";
@@ -23,6 +23,7 @@ const INTAKE: Guarded = { "x-permission": "intake" };
 
 export interface SourceRouterDeps extends ContextDeps, Pick<Access, "authorize"> {
   readonly registry: SourceRegistry;
+  readonly openConfig: OpenConfig;
   readonly limits: SenderLimits;
 }
 
@@ -38,7 +39,7 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
   if (!plugin.routes) return router;
   if (!plugin.verify) throw new Error(`Plugin ${plugin.name} has routes but no verifier: its senders could be anyone.`);
   const tell = tellOnce();
-  const configOf = createConfigOf(plugin, tell);
+  const configOf = createConfigOf(deps.openConfig, tell);
   const secretsOf = createSecretsOf(deps.vault, tell);
   const check = createSenderCheck(plugin.verify, { secretsOf, configOf, now: deps.now });
 
@@ -106,13 +107,12 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
   return router;
 }
 
-/** Reads the configs of a plugin's sources; null for one that does not fit its schema, which is told. */
-function createConfigOf(plugin: SourcePlugin, tell: TellOfSource): SenderCheckDeps["configOf"] {
+/** Reads the configs of sources; null for one that cannot be used, which is told. */
+function createConfigOf(openConfig: OpenConfig, tell: TellOfSource): SenderCheckDeps["configOf"] {
   return (source) => {
-    const parsed = v.safeParse(plugin.config, source.config);
-    if (parsed.success) return { config: parsed.output };
-    // The field alone: what stands in it may be a secret.
-    tell(source, `its config does not fit the plugin at "${v.getDotPath(parsed.issues[0]) ?? "config"}"`);
+    const opened = openConfig(source);
+    if (opened.ok) return opened;
+    tell(source, opened.reason.en);
     return null;
   };
 }

@@ -5,16 +5,29 @@ export function secret<Schema extends v.GenericSchema<string, string>>(schema: S
   return v.pipe(schema, v.metadata({ secret: true }));
 }
 
+/** Whether a schema is marked by {@link secret}, whatever was piped onto it since. */
+export const isSecret = (schema: v.GenericSchema): boolean => v.getMetadata(schema).secret === true;
+
 /**
- * The paths of the secrets in a schema of objects ("access.token"), in no order. Secrets stand in objects, optional or not,
- * never in lists or alternatives: what may stand in many places could be missed in one.
- * @throws {Error} for a secret elsewhere
+ * The paths of the secrets in a schema of objects ("access.token"), in the order of its fields. Secrets stand in objects,
+ * optional or not, never in lists or alternatives: what may stand in many places could be missed in one.
+ * @throws {Error} for a secret elsewhere, and for a name with a dot on its path
  */
 export function secretPaths(schema: v.GenericSchema): readonly string[] {
-  const found: string[] = [];
-  walk(schema, "", found);
-  return found;
+  if (isSecret(schema)) throw new Error("a config is an object; it cannot be a secret itself.");
+  return pathsIn(schema, [], new Set()).map((names) => {
+    const odd = names.find((name) => name === ELSEWHERE || name.includes("."));
+    const path = names.join(".");
+    if (odd === undefined) return path;
+    if (odd !== ELSEWHERE) throw new Error(`the name "${odd}" on the way to a secret has a dot in it.`);
+    throw new Error(
+      `the secret "${path}" stands in a list, an alternative or a part that is made when it is asked for.`,
+    );
+  });
 }
+
+/** Stands in a path for whatever is not a field of an object. */
+const ELSEWHERE = "[]";
 
 /** The parts of valibot's schemas that may hold others; every kind of schema says what it has. */
 interface Holder {
@@ -22,35 +35,37 @@ interface Holder {
   readonly wrapped?: v.GenericSchema;
   readonly item?: v.GenericSchema;
   readonly items?: readonly v.GenericSchema[];
-  readonly rest?: v.GenericSchema | null;
+  readonly rest?: v.GenericSchema;
+  readonly key?: unknown;
   readonly value?: v.GenericSchema;
   readonly options?: readonly unknown[];
-  readonly pipe?: readonly { readonly kind: string; readonly type: string; readonly metadata?: unknown }[];
+  readonly pipe?: readonly unknown[];
+  readonly getter?: (input: unknown) => v.GenericSchema;
 }
 
-function walk(schema: v.GenericSchema, path: string, found: string[]): void {
-  const holder = schema as unknown as Holder;
-  if (isMarked(holder)) {
-    if (path === "") throw new Error("A config is an object; it cannot be a secret itself.");
-    found.push(path);
-    return;
-  }
-  for (const [name, entry] of Object.entries(holder.entries ?? {})) {
-    walk(entry, path === "" ? name : `${path}.${name}`, found);
-  }
-  if (holder.wrapped) walk(holder.wrapped, path, found);
-  // The first of a pipe is the schema that the others refine; it carries the entries too, which are spread into the pipe.
-  const elsewhere = [holder.item, ...(holder.items ?? []), holder.rest, holder.value, ...alternatives(holder)];
-  for (const part of elsewhere) {
-    if (!part) continue;
-    const inside: string[] = [];
-    walk(part, `${path}[]`, inside);
-    if (inside.length > 0) throw new Error(`The secret "${inside[0]}" stands in a list or an alternative.`);
-  }
+type Path = readonly string[];
+
+function pathsIn(schema: v.GenericSchema, path: Path, entered: ReadonlySet<unknown>): readonly Path[] {
+  if (isSecret(schema)) return [path];
+  const holder = schema as Holder;
+  // A schema that holds itself does so by its getter.
+  if (holder.getter !== undefined && entered.has(holder.getter)) return [];
+  const inside = holder.getter === undefined ? entered : new Set([...entered, holder.getter]);
+  const fields = Object.entries(holder.entries ?? {}).flatMap(([name, entry]) =>
+    pathsIn(entry, [...path, name], inside),
+  );
+  const wrapped = holder.wrapped === undefined ? [] : pathsIn(holder.wrapped, path, inside);
+  // The first of a pipe is the schema that the others refine; its parts are spread into the pipe's own.
+  const elsewhere = [
+    ...[holder.item, holder.rest, holder.key, holder.value, holder.getter?.(undefined)],
+    ...(holder.items ?? []),
+    ...(holder.options ?? []),
+    ...(holder.pipe?.slice(1) ?? []),
+  ];
+  const lost = elsewhere.filter(isSchema).flatMap((part) => pathsIn(part, [...path, ELSEWHERE], inside));
+  return [...fields, ...wrapped, ...lost];
 }
 
-const isMarked = ({ pipe = [] }: Holder) =>
-  pipe.some(({ type, metadata }) => type === "metadata" && (metadata as { secret?: unknown })?.secret === true);
-
-const alternatives = ({ options = [] }: Holder) =>
-  options.filter((it): it is v.GenericSchema => typeof it === "object" && it !== null && "kind" in it);
+/** Among the alternatives of a choice there are bare values too, and among the parts of a pipe actions. */
+const isSchema = (part: unknown): part is v.GenericSchema =>
+  typeof part === "object" && part !== null && "kind" in part && part.kind === "schema";

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import type { Expressions } from "../expressions/expressions.ts";
 import { type Accept, IdempotencyKeyReusedError } from "../intake/accept.ts";
 import { OverloadedError, StorageUnavailableError } from "../intake/committer.ts";
 import { batchAnswer, dryRunAnswer, receiptAnswer } from "../plugin/answers.ts";
@@ -16,8 +17,7 @@ export interface ContextDeps {
   readonly vault: Vault;
   /** See {@link SourceContext.fetch}. */
   readonly fetch: SourceFetch;
-  /** See {@link SourceContext.evaluate}. */
-  readonly evaluate: SourceContext<unknown>["evaluate"];
+  readonly expressions: Expressions;
   readonly now: () => number;
 }
 
@@ -63,7 +63,7 @@ export function createSourceContext<Config>(
     },
     state: createSourceState(deps, source),
     fetch: deps.fetch,
-    evaluate: deps.evaluate,
+    evaluate: (expression, input) => deps.expressions.evaluate(source.uuid, expression, input),
     log: getLogger(["metrika-gateway", "plugins", source.plugin]).with({ sourceId: source.uuid }),
     signal,
     now: () => new Date(deps.now()),

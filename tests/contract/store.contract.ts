@@ -19,6 +19,7 @@ import { quotaContract } from "./store/quota.ts";
 import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { sealedTextsContract } from "./store/sealed-texts.ts";
+import { sourceHealthContract } from "./store/source-health.ts";
 import { unidentifiedContract } from "./store/unidentified.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
@@ -66,6 +67,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       otherCountersContract,
       unidentifiedContract,
       sealedTextsContract,
+      sourceHealthContract,
       auditContract,
     ];
     for (const part of [...parts, ...sending, ...rest]) part(() => world);

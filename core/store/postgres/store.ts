@@ -10,6 +10,7 @@ import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
 import { setupCodeQueries } from "../drizzle/setup-codes.ts";
+import { sourceHealthQueries } from "../drizzle/source-health.ts";
 import { sourceStateQueries } from "../drizzle/source-state.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import * as schema from "../schema.postgres.ts";
@@ -67,6 +68,7 @@ export async function openPostgresStore(
     credentials: withPlainErrors(credentialQueries(drizzle, driver)),
     sources: withPlainErrors(sourceQueries(drizzle)),
     sourceState: withPlainErrors(sourceStateQueries(drizzle)),
+    sourceHealth: withPlainErrors(sourceHealthQueries(drizzle)),
     accounts: withPlainErrors(accountQueries(drizzle, driver)),
     oauthApplication: withPlainErrors(oauthApplicationQueries(drizzle)),
     oauthStates: withPlainErrors(oauthStateQueries(drizzle)),

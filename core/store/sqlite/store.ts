@@ -10,6 +10,7 @@ import { invitationQueries } from "../drizzle/invitations.ts";
 import { memberQueries, userQueries, workspaceQueries } from "../drizzle/members.ts";
 import { oauthApplicationQueries, oauthStateQueries } from "../drizzle/oauth.ts";
 import { setupCodeQueries } from "../drizzle/setup-codes.ts";
+import { sourceHealthQueries } from "../drizzle/source-health.ts";
 import { sourceStateQueries } from "../drizzle/source-state.ts";
 import { sourceQueries } from "../drizzle/sources.ts";
 import { createBatchStore } from "../sql/batches.ts";
@@ -63,6 +64,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     credentials: credentialQueries(drizzle, driver),
     sources: sourceQueries(drizzle),
     sourceState: sourceStateQueries(drizzle),
+    sourceHealth: sourceHealthQueries(drizzle),
     accounts: accountQueries(drizzle, driver),
     oauthApplication: oauthApplicationQueries(drizzle),
     oauthStates: oauthStateQueries(drizzle),
