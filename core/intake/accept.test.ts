@@ -224,6 +224,20 @@ test("where a source dedupes by purchase, a given key takes the place of the pur
   expect(receipt).toMatchObject({ accepted: 2, duplicates: [{ row: 0 }] });
 });
 
+test("a row whose key is too long is refused for it, beside the others", async () => {
+  const { source, accept } = await door();
+  const crm = { ...source, options: { ...source.options, dedupeBy: "purchase" } as const };
+  const keys = ["k".repeat(500), "k".repeat(501), "k".repeat(501)];
+  const receipt = await accept(crm, [sale(1), sale(2), nameless], { ...normal, keys });
+  expect(receipt.accepted).toBe(1);
+  expect(
+    receipt.rejections.map(({ row, findings }) => [row, ...findings.map(({ code, field }) => [code, field])]),
+  ).toEqual([
+    [1, ["too_long", "key"]],
+    [2, ["no_identifier", "client_id"], ["too_long", "key"]],
+  ]);
+});
+
 test("where a source dedupes by all fields, given keys mean nothing", async () => {
   const { source, accept } = await door();
   const later = sale(1, { date_time: "2026-11-23T14:01:00+03:00" });

@@ -1,7 +1,8 @@
 import { type ContactTexts, hashContact } from "../conversion/contact.ts";
-import type { NamelessSale } from "../conversion/conversion.ts";
+import type { NamelessSale, NormalisedRow } from "../conversion/conversion.ts";
 import { normaliseConversion } from "../conversion/normalise.ts";
-import { givenKey, purchaseKey } from "../conversion/purchase-key.ts";
+import { givenKey, LONGEST_KEY, purchaseKey } from "../conversion/purchase-key.ts";
+import { showValue } from "../conversion/show-value.ts";
 import { contactKey, namelessKey } from "../conversion/unidentified-key.ts";
 import type { IntakeRow, RejectedRow, RowWarning, SourceRecord, UnidentifiedSale } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -43,6 +44,14 @@ export interface Judging {
 /** What a sale that is kept by its buyer's contact is refused with. */
 const KEPT_BY_CONTACT = { code: "kept_by_contact", field: "client_id", params: {} } as const;
 
+/** A row whose key is too long is refused for it, whatever else it is. */
+function withKey(key: string | null, normalised: NormalisedRow): NormalisedRow {
+  if (key === null || key.length <= LONGEST_KEY) return normalised;
+  const params = { value: showValue(key), length: key.length, limit: LONGEST_KEY };
+  const fault = { code: "too_long", field: "key", params } as const;
+  return { ok: false, findings: normalised.ok ? [fault] : [...normalised.findings, fault] };
+}
+
 /**
  * Splits the received rows into conversions and refusals: up to {@link SLICE_ROWS} at once, more of them letting other
  * requests run in between.
@@ -72,10 +81,10 @@ export function sortOut(
   function sortSlice(from: number): void {
     const end = Math.min(from + SLICE_ROWS, received.length);
     for (let row = from; row < end; row++) {
-      const normalised = normaliseConversion(received[row], options);
+      const key = given?.[row] ?? null;
+      const normalised = withKey(key, normaliseConversion(received[row], options));
       if (normalised.ok) {
         const { conversion } = normalised;
-        const key = given?.[row] ?? null;
         const keyHash =
           key === null ? purchaseKey(vault, teller, conversion) : givenKey(vault, teller, conversion.target, key);
         rows.push({ row, conversion, keyHash });

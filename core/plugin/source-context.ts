@@ -24,7 +24,7 @@ export interface SourceContext<Config> {
    * then may the sender be told so.
    * @throws {ProblemError} `overloaded`, `storage_unavailable`, `idempotency_key_reused`, `too_many_conversions`,
    *   `counter_not_allowed`: nothing was taken
-   * @throws {TypeError} a list of `options` is not as long as `facts`, or a key is empty or too long
+   * @throws {TypeError} a list of `options` is not as long as `facts`, or a key is empty
    */
   emit(facts: readonly unknown[], options?: EmitOptions): Promise<Receipt>;
   /** A receipt in the API's words. */
@@ -65,7 +65,7 @@ export interface EmitOptions {
   readonly idempotency?: AcceptOptions["idempotency"];
   /**
    * The key by which each fact is known whatever its time, where the source dedupes by purchase: "account:deal" (the target is
-   * part of it anyway), 1 to 500 characters. In the order of the facts; null: by the fact's `purchase_id`, as without keys. Told again
+   * part of it anyway), 1 to 500 characters; a fact with a longer one is refused. In the order of the facts; null: by the fact's `purchase_id`, as without keys. Told again
    * with another price, a fact is corrected; with another time or other identifiers it stays as it was first told.
    */
   readonly keys?: readonly (string | null)[];

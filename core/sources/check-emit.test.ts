@@ -8,7 +8,6 @@ const facts = [{}, {}];
 
 test("a key for each fact, or null, is taken", () => {
   expect(() => checkEmit(source, facts, { keys: ["deal:1", null] })).not.toThrow();
-  expect(() => checkEmit(source, facts, { keys: ["k".repeat(500), "k"] })).not.toThrow();
   expect(() => checkEmit(source, facts, {})).not.toThrow();
 });
 
@@ -18,9 +17,8 @@ test("keys or contacts for more or fewer facts than there are are a plugin's mis
   expect(() => checkEmit(source, facts, { contacts })).toThrow("emit: contacts has 3 entries for 2 facts");
 });
 
-test("an empty key and one that is too long are named by their place", () => {
-  expect(() => checkEmit(source, facts, { keys: ["", "b"] })).toThrow("keys[0] has 0 characters");
-  expect(() => checkEmit(source, facts, { keys: ["a", "b".repeat(501)] })).toThrow("keys[1] has 501 characters");
+test("an empty key is named by its place", () => {
+  expect(() => checkEmit(source, facts, { keys: ["a", ""] })).toThrow("keys[1] is empty");
 });
 
 test("a source sends to its own counter and to those that its options allow", () => {

@@ -1,4 +1,3 @@
-import { LONGEST_KEY } from "../conversion/purchase-key.ts";
 import { ProblemError } from "../plugin/problem.ts";
 import type { EmitOptions } from "../plugin/source-context.ts";
 import type { SourceRecord } from "../store/store.ts";
@@ -6,7 +5,7 @@ import type { SourceRecord } from "../store/store.ts";
 /**
  * Refuses a call of `emit` that would take facts amiss.
  * @throws {ProblemError} `counter_not_allowed`: the source may not send to the counter
- * @throws {TypeError} a plugin's mistake, which no sender's data may lead to: a list beside the facts is longer or shorter than they are, or a key is empty or too long
+ * @throws {TypeError} a plugin's mistake, which no sender's data may lead to: a list beside the facts is longer or shorter than they are, or a key is empty
  */
 export function checkEmit(
   { counterId: own, options: { counters } }: Pick<SourceRecord, "counterId" | "options">,
@@ -18,12 +17,8 @@ export function checkEmit(
   }
   if (keys !== undefined) checkLength("keys", keys, facts);
   if (contacts !== undefined) checkLength("contacts", contacts, facts);
-  const bad = keys?.findIndex((key) => key !== null && (key === "" || key.length > LONGEST_KEY)) ?? -1;
-  if (bad === -1) return;
-  const length = keys?.[bad]?.length ?? 0;
-  throw new TypeError(
-    `emit: keys[${bad}] has ${length} characters; a key has 1 to ${LONGEST_KEY}. Where a fact has none, give null.`,
-  );
+  const empty = keys?.indexOf("") ?? -1;
+  if (empty !== -1) throw new TypeError(`emit: keys[${empty}] is empty. Where a fact has no key, give null.`);
 }
 
 function checkLength(name: string, list: readonly unknown[], facts: readonly unknown[]): void {

@@ -63,7 +63,9 @@ export async function createTeller(gateway: TestGateway, options: Partial<Source
     ...{ counterId: demo.counterId, access: { kind: "token", token: demo.token } },
     ...{ timeZone: null, defaultCurrency: null, language: "en", options: { ...defaultOptions, ...options } },
   });
-  const tell = (told: Told): Promise<Answer> =>
-    gateway.request("POST", `/sources/${NAME}/${source.uuid}`, { headers: { [HEADER]: SECRET }, body: told });
+  const tell = (told: Told, language = "en"): Promise<Answer> => {
+    const headers = { [HEADER]: SECRET, "accept-language": language };
+    return gateway.request("POST", `/sources/${NAME}/${source.uuid}`, { headers, body: told });
+  };
   return { source, tell } satisfies { readonly source: SourceRecord; readonly tell: unknown };
 }
