@@ -28,6 +28,7 @@ import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { setupRoutes } from "./routes/setup.ts";
+import { unidentifiedSaleRoutes } from "./routes/unidentified-sales.ts";
 import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { workspaceRoutes } from "./routes/workspaces.ts";
@@ -66,6 +67,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),
     matchRateRoutes(deps.routes),
+    unidentifiedSaleRoutes(deps.routes),
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     oauthApplicationRoutes(deps.routes),

@@ -7,6 +7,7 @@ import { ProblemError, retryLater } from "../plugin/problem.ts";
 import type { SourceContext, SourceFetch } from "../plugin/source-context.ts";
 import type { SourceRecord, Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import { checkEmit } from "./check-emit.ts";
 import { createSourceState } from "./source-state.ts";
 
 /** What every source's context is made with. */
@@ -44,9 +45,11 @@ export function createSourceContext<Config>(
     timeZone: source.timeZone,
     defaultCurrency: source.defaultCurrency,
     language: source.language,
-    async emit(facts, { mode = "normal", idempotency = null } = {}) {
+    async emit(facts, options = {}) {
+      checkEmit(source, facts, options);
+      const { mode = "normal", idempotency = null, ...rest } = options;
       try {
-        return await deps.accept(source, facts, { mode, idempotency });
+        return await deps.accept(source, facts, { mode, idempotency, ...rest });
       } catch (error) {
         throw asProblem(error);
       }

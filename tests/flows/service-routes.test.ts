@@ -108,6 +108,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "get /v1/replays",
     "get /v1/replays/{replay_id}",
     "get /v1/setup-code",
+    "get /v1/sources/{source_id}/unidentified-sales",
     "get /v1/uploads",
     "get /v1/uploads/{upload_id}",
     "get /v1/users",

@@ -92,6 +92,7 @@ async function newMember({ gateway, workspaceId }: Place): Promise<string> {
  */
 export const examples: Readonly<Record<string, (place: Place) => Promise<string>>> = {
   webhook_id: (place) => make(place, "/webhook/offline-conversions", newWebhook, "webhook_id"),
+  source_id: (place) => make(place, "/webhook/offline-conversions", newWebhook, "webhook_id"),
   batch_id: settledBatch,
   conversion_id: ofRow("conversion_id"),
   upload_id: ofRow("upload_id"),
