@@ -182,7 +182,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
-  const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
+  const sources = createSourceManager({ store, metrika, vault, registry, catalogue, now, newUuid, breathe });
   const operatorToken = newSecret();
   const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
   const limits = {

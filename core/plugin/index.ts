@@ -33,6 +33,7 @@ export type {
   HeaderVerifier,
   Proof,
   SecretKind,
+  SecretOrigin,
   SenderSecrets,
   SenderVerifier,
   SentBody,
