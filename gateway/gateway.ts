@@ -18,6 +18,7 @@ import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
+import type { ContextDeps } from "../core/sources/context.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createOpenConfig } from "../core/sources/open-config.ts";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
@@ -38,6 +39,7 @@ import { startMaintenance } from "./maintenance.ts";
 import { adoptInstallation, findMasterKeys } from "./master-key.ts";
 import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
+import { createRouteBook } from "./route-book.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
 export interface GatewayOptions {
@@ -190,20 +192,25 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     timeoutMs: config.requestTimeoutSeconds * 1000,
     budget: createBodyBudget(LARGE_BODIES_AT_ONCE * config.maxRequestBytes),
   };
+  const contexts: ContextDeps = {
+    store,
+    accept,
+    vault,
+    fetch: (url, init = {}) => (options.fetch ?? fetch)(url, init),
+    evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
+    now,
+  };
+  const routeBook = createRouteBook();
   let ready = true;
   const app = createGatewayApp({
     plugins,
     role: config.role,
     identity: people.identity,
     sourceRouter: {
-      store,
-      accept,
-      vault,
-      fetch: (url, init = {}) => (options.fetch ?? fetch)(url, init),
-      evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
-      now,
+      ...contexts,
       registry,
       openConfig,
+      routeBook,
       authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
@@ -214,6 +221,10 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       rules,
       plans,
       sources,
+      catalogue,
+      openConfig,
+      routeBook,
+      contexts,
       ...accounts,
       ...people.access,
       apiKeys: people.apiKeys,

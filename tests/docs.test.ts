@@ -19,7 +19,7 @@ import { addressSentences } from "../gateway/public-address.ts";
 import { counterChecks } from "../gateway/routes/counter-shapes.ts";
 import { goalChecks } from "../gateway/routes/goal-shapes.ts";
 import { invitationChecks } from "../gateway/routes/invitations.ts";
-import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
+import { sourceChecks } from "../gateway/routes/source-fields.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { specificationExample } from "../plugins/webhook-offline/examples.ts";
 
@@ -53,7 +53,7 @@ const codePages = [
 const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   rowDetails,
   problems: problemCatalogue,
-  fields: { ...fieldSentences, ...invitationChecks, ...webhookChecks, ...counterChecks, ...goalChecks },
+  fields: { ...fieldSentences, ...invitationChecks, ...sourceChecks, ...counterChecks, ...goalChecks },
   findings: findingSentences,
   delivery: deliverySentences,
   metrika: metrikaSentences,

@@ -2,6 +2,7 @@ import { isTimeZone } from "../conversion/date-time.ts";
 import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delivery/withdraw.ts";
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
+import { ProblemError } from "../plugin/problem.ts";
 import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { ConfigFields } from "./config-paths.ts";
@@ -48,7 +49,7 @@ export interface SourceManagerDeps {
 export interface SourceManager {
   /**
    * Makes a source.
-   * @throws {ProblemError} of an account that cannot be used with the counter, see `checkAccount`
+   * @throws {ProblemError} `plugin_unlisted`; of an account that cannot be used with the counter, see `checkAccount`
    */
   create(
     workspaceId: number,
@@ -88,6 +89,8 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
   function dueAnew(source: SourceRecord, change: SourceChange): Pick<SourceChange, "nextRunAt"> {
     const { schedule, timeZone, isActive } = change;
     if (schedule === undefined && timeZone === undefined && isActive === undefined) return {};
+    // Without its plugin nobody knows when it would be due; it stays so until the plugin is back.
+    if (isActive !== false && catalogue.find(source.plugin) === null) return {};
     return { nextRunAt: nextRunAt({ ...source, ...change }, cronOf(catalogue, source.plugin), now()) };
   }
 
@@ -95,7 +98,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
     async create(workspaceId, input) {
       const { counterId, schedule = null } = input;
       const listed = catalogue.find(input.plugin);
-      if (listed === null) throw new Error(`The plugin ${input.plugin} of a new source is not listed.`);
+      if (listed === null) throw new ProblemError("plugin_unlisted", { plugin: input.plugin });
       const access = await grantAccess(deps, { workspaceId, counterId }, input.access);
       const uuid = deps.newUuid();
       // Resolved once and stored: a zone that followed the counter would give a retried row another second.
