@@ -13,7 +13,7 @@ export const sourcesProblems = {
   source_waiting: kind(
     409,
     { ru: "Источник ждёт человека", en: "The source waits for a person" },
-    { ru: "{reason}", en: "{reason}" },
+    { ru: "Сейчас это сделать нельзя. {reason}", en: "This cannot be done now. {reason}" },
   ),
   check_unavailable: kind(
     409,
