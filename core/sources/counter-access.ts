@@ -30,7 +30,7 @@ export interface UnseenCounter {
 
 /**
  * Which of these counters an access does not see: facts that name one would be refused for ever.
- * @param access null: the one that the source has
+ * @param access one that is wished for, or a source with the one that it has
  * @throws {ProblemError} `metrika_not_answering`, `metrika_quota_exhausted`: it could not be found out
  */
 export async function unseenCounters(
