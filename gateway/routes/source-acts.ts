@@ -30,7 +30,7 @@ export function settingsOf({ options, ...source }: SourceRecord): Fields {
 
 /**
  * As {@link settingsOf}, with what webhooks do not have. A config stands there without its secrets; `replaced` names those that
- * were given anew.
+ * were given anew or taken away.
  */
 export function sourceSettingsOf(source: SourceRecord, config: ConfigFields, replaced: readonly string[] = []): Fields {
   return {

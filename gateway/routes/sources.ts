@@ -2,6 +2,7 @@ import { quoteValue } from "../../core/language.ts";
 import { iso } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { checkSource } from "../../core/sources/check-source.ts";
+import { type ConfigFields, takeOut } from "../../core/sources/config-paths.ts";
 import { accessWarnings, unseenCounters } from "../../core/sources/counter-access.ts";
 import { defaultOptions } from "../../core/sources/default-options.ts";
 import { currentSecrets, keptConfig, shownConfig } from "../../core/sources/kept-config.ts";
@@ -68,6 +69,15 @@ export function sourceRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     return counters;
   }
 
+  /** A config in place of the one before; `replaced` names the secrets that are no longer what they were. */
+  function revise(source: SourceRecord, listed: ListedPlugin, given: ConfigFields) {
+    const before = currentSecrets(vault, source, listed);
+    const { whole } = readConfig(listed, given, before);
+    const after = takeOut(whole, listed.secrets).taken;
+    const replaced = listed.secrets.filter((path) => (before.get(path) ?? null) !== (after.get(path) ?? null));
+    return { kept: keptConfig(vault, source.uuid, listed, whole), replaced };
+  }
+
   /** A source as the audit tells it. */
   const toldState = (source: SourceRecord, replaced: readonly string[] = []) => ({
     source,
@@ -131,8 +141,7 @@ export function sourceRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     // Without its plugin nobody can judge these.
     const needsPlugin = body.config !== undefined || body.schedule !== undefined || body.is_active === true;
     const listed = needsPlugin ? listedOf(source) : null;
-    const secrets = listed && body.config && currentSecrets(vault, source, listed);
-    const given = listed && body.config && secrets && readConfig(listed, body.config, secrets);
+    const revised = listed && body.config ? revise(source, listed, body.config) : null;
     if (listed) requireSchedule(listed.plugin, body.schedule);
     const wanted = await accessOf(store, principal, body);
     const asked = body.counters ?? (wanted === null ? [] : source.options.counters);
@@ -143,13 +152,11 @@ export function sourceRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
     const changed = await sources.change(source, {
       ...(access !== null && { credentialId: access.credentialId }),
       ...settingsChange(body),
-      ...(listed && given && keptConfig(vault, source.uuid, listed, given.whole)),
+      ...revised?.kept,
       ...(body.schedule !== undefined && { schedule: body.schedule }),
       options: { ...optionsOf(body, source.options), counters },
     });
-    const kept = listed && given ? currentSecrets(vault, changed, listed) : new Map<string, unknown>();
-    const replaced = [...kept].flatMap(([path, value]) => (secrets?.get(path) === value ? [] : [path]));
-    for (const act of actsOfChange("source", toldState(source), toldState(changed, replaced), body))
+    for (const act of actsOfChange("source", toldState(source), toldState(changed, revised?.replaced), body))
       await deps.audit(c, principal, act);
     c.set("fallbackLanguage", changed.language);
     return c.json(await pages.answer(changed, languageOf(c), access?.warnings), 200);

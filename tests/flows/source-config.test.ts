@@ -84,6 +84,9 @@ test("the audit tells which secrets were given anew and which fields changed, ne
   const { make, patch, sql, crm } = await start();
   const id = await make();
   await patch(id, { config: { ...crm, access_token: planted.replaced } });
+  const signing = { key: planted.key, algorithm: "sha1" };
+  await patch(id, { config: { domain: crm.domain, signing } });
+  await patch(id, { config: { domain: crm.domain, signing: null } });
   await patch(id, { config: { domain: "new.crm.example" } });
   await patch(id, { config: { domain: "new.crm.example" } });
   const events = await sql<{ action: string; before: string | null; after: string | null }>(
@@ -93,6 +96,16 @@ test("the audit tells which secrets were given anew and which fields changed, ne
   expect(parsed).toEqual([
     ["source.created", null, expect.objectContaining({ plugin: "crm", "config.domain": "shop.crm.example" })],
     ["source.changed", { replaced: null }, { replaced: ["access_token"] }],
+    [
+      "source.changed",
+      { replaced: null, "config.signing": null },
+      { replaced: ["signing.key"], "config.signing": { algorithm: "sha1" } },
+    ],
+    [
+      "source.changed",
+      { replaced: null, "config.signing": { algorithm: "sha1" } },
+      { replaced: ["signing.key"], "config.signing": null },
+    ],
     ["source.changed", { "config.domain": "shop.crm.example" }, { "config.domain": "new.crm.example" }],
   ]);
 });
