@@ -25,9 +25,11 @@ import { meRoutes } from "./routes/me.ts";
 import { memberRoutes } from "./routes/members.ts";
 import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
 import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
+import { pluginRoutes } from "./routes/plugins.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { setupRoutes } from "./routes/setup.ts";
+import { sourceRoutes } from "./routes/sources.ts";
 import { unidentifiedSaleRoutes } from "./routes/unidentified-sales.ts";
 import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -63,6 +65,8 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   const routers: ReturnType<typeof createRouter>[] = [
     ...deps.plugins.map((plugin) => mountPlugin(plugin, deps.sourceRouter)),
     webhookRoutes(deps.routes),
+    pluginRoutes(deps.routes),
+    sourceRoutes(deps.routes),
     batchRoutes(deps.routes),
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),

@@ -20,6 +20,7 @@ import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
+import type { ContextDeps } from "../core/sources/context.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createOpenConfig } from "../core/sources/open-config.ts";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
@@ -41,6 +42,7 @@ import { adoptInstallation, findMasterKeys } from "./master-key.ts";
 import { createOutgoing } from "./outgoing.ts";
 import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
+import { createRouteBook } from "./route-book.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
 export interface GatewayOptions {
@@ -187,7 +189,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
-  const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
+  const sources = createSourceManager({ store, metrika, vault, registry, catalogue, now, newUuid, breathe });
   const expressions = createExpressions();
   const operatorToken = newSecret();
   const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
@@ -196,20 +198,25 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     timeoutMs: config.requestTimeoutSeconds * 1000,
     budget: createBodyBudget(LARGE_BODIES_AT_ONCE * config.maxRequestBytes),
   };
+  const contexts: ContextDeps = {
+    store,
+    accept,
+    vault,
+    fetch: options.pluginFetch ?? createOutgoing(config),
+    expressions,
+    now,
+  };
+  const routeBook = createRouteBook();
   let ready = true;
   const app = createGatewayApp({
     plugins,
     role: config.role,
     identity: people.identity,
     sourceRouter: {
-      store,
-      accept,
-      vault,
-      fetch: options.pluginFetch ?? createOutgoing(config),
-      expressions,
-      now,
+      ...contexts,
       registry,
       openConfig,
+      routeBook,
       authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
@@ -220,6 +227,10 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       rules,
       plans,
       sources,
+      catalogue,
+      openConfig,
+      routeBook,
+      contexts,
       ...accounts,
       ...people.access,
       apiKeys: people.apiKeys,

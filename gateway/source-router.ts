@@ -16,6 +16,7 @@ import { createRouter, type GatewayEnv } from "./http/app-defaults.ts";
 import { invalidFields } from "./http/field-faults.ts";
 import { zodFaults } from "./http/zod-faults.ts";
 import { ReceivedRequest, type SenderLimits } from "./received-request.ts";
+import type { RouteBook } from "./route-book.ts";
 import { createSenderCheck, type SenderCheckDeps } from "./verify-sender.ts";
 
 const log = getLogger(["metrika-gateway", "sources"]);
@@ -24,6 +25,8 @@ const INTAKE: Guarded = { "x-permission": "intake" };
 export interface SourceRouterDeps extends ContextDeps, Pick<Access, "authorize"> {
   readonly registry: SourceRegistry;
   readonly openConfig: OpenConfig;
+  /** Told of every route, so that people can be shown the addresses of their sources. */
+  readonly routeBook: Pick<RouteBook, "add">;
   readonly limits: SenderLimits;
 }
 
@@ -58,6 +61,8 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
 
   plugin.routes({
     rawIntake(route) {
+      const methods = route.methods.map((method) => method.toUpperCase());
+      deps.routeBook.add(plugin.name, { methods, path: `${basePath}${route.path}`, summary: route.summary });
       throw new Error(`Raw intakes are not kept yet: ${plugin.name} ${route.path}`);
     },
     intake(route, handler) {
@@ -67,6 +72,7 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
       }
       const path = `${basePath}${route.path}`;
       router.openAPIRegistry.registerPath({ ...route, path });
+      deps.routeBook.add(plugin.name, { methods: [route.method.toUpperCase()], path, summary: route.summary ?? "" });
       const validateQuery = queryValidator(route);
       const answer = (c: Context<GatewayEnv>, request: ReceivedRequest, source: SourceRecord | null, proof: Proof) => {
         if (proof !== "right") throw check.refusal(proof);

@@ -43,6 +43,8 @@ async function door(through: (committer: Committer) => Committer = (committer) =
       sealedSecret: null,
       isActive: true,
       deliveryPaused: false,
+      schedule: null,
+      nextRunAt: null,
       createdAt: NOW,
       updatedAt: NOW,
     },

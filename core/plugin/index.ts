@@ -44,6 +44,7 @@ export type {
   HeaderVerifier,
   Proof,
   SecretKind,
+  SecretOrigin,
   SenderSecrets,
   SenderVerifier,
   SentBody,

@@ -108,6 +108,8 @@ export class World {
       sealedSecret: null,
       isActive: true,
       deliveryPaused: false,
+      schedule: null,
+      nextRunAt: null,
       createdAt: this.now,
       updatedAt: this.now,
       ...change,
