@@ -147,7 +147,7 @@ const fields = {
     "GATEWAY_PLUGINS",
     "webhook-offline",
     commaList,
-    "Plugins to load, by their bundled names, separated by commas",
+    "Plugins to load, separated by commas: bundled names, installed packages, and folders such as ./my-crm",
     "Give names separated by commas",
   ),
   role: field(

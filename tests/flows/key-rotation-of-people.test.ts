@@ -3,7 +3,7 @@ import { standardWebhooks } from "metrika-gateway/plugin";
 import { Webhook } from "standardwebhooks";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { sealedColumns } from "../../core/store/sql/sealed-columns.ts";
-import { findPlugins } from "../../gateway/plugins.ts";
+import { bundled } from "../../gateway/plugins.ts";
 import { begin, connectByProgram, seedAccounts, webhookOf } from "../setup/accounts.ts";
 import { DAY, sale, type TestGateway, type TestGatewayOptions } from "../setup/gateway.ts";
 import { anna, startIdentityGateway } from "../setup/identity.ts";
@@ -39,7 +39,7 @@ function signed(secret: string, at: number, id: string) {
 
 /** A gateway in each of whose sealed columns something stands. */
 async function startFull(options: TestGatewayOptions) {
-  const plugins = [...findPlugins(["webhook-offline"]), signedPlugin("signed", standardWebhooks())];
+  const plugins = [bundled["webhook-offline"], signedPlugin("signed", standardWebhooks())];
   const gateway = await startIdentityGateway({
     ...{ seed: seedAccounts, plugins },
     ...options,

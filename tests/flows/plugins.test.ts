@@ -53,3 +53,15 @@ test("the bundled plugins are told as the document describes them", async () => 
   expect(data.map(({ name }) => name)).toEqual(["webhook-offline"]);
   expect(Object.keys(data[0] ?? {}).sort()).toEqual(openapi.components.schemas.Plugin.required.toSorted());
 });
+
+test("a plugin that cannot be loaded stands in the list with its reason, and the gateway serves the others", async () => {
+  const { manage } = await startTestGateway({ env: { GATEWAY_PLUGINS: "webhook-offline,./no-such-plugin" } });
+  const { data, not_loaded } = (await manage("GET", "/v1/plugins", undefined, { "accept-language": "ru" })).body;
+  expect(data.map(({ name }) => name)).toEqual(["webhook-offline"]);
+  expect(not_loaded).toEqual([
+    {
+      ...{ listed: "./no-such-plugin", name: null, code: "plugin_not_found", members: [] },
+      message: expect.stringContaining("Плагин «./no-such-plugin» из GATEWAY_PLUGINS не загружен"),
+    },
+  ]);
+});
