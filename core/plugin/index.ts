@@ -48,4 +48,5 @@ export type {
   SenderSecrets,
   SenderVerifier,
   SentBody,
+  UnprovenRequest,
 } from "./verifiers/verifier.ts";

@@ -16,6 +16,14 @@ export function formToken(path: string, secretFrom: SecretOrigin = "either"): Bo
     secretFrom,
     place: { ru: `в поле «${path}» тела запроса`, en: `in the field "${path}" of the body` },
     newSecret: () => newSecret(),
+    prove({ headers, body }, secret) {
+      const text = Buffer.from(body).toString();
+      const field = `${encodeURIComponent(path)}=${encodeURIComponent(secret)}`;
+      const proven = /^\s*\{/.test(text)
+        ? JSON.stringify(withField(JSON.parse(text), names, secret))
+        : [text, field].filter((part) => part !== "").join("&");
+      return { headers, body: Buffer.from(proven) };
+    },
     refuse: () => null,
     async verify(sent, { hashes }) {
       const presented = fieldOf(await sent.readForm(), names);
@@ -35,4 +43,11 @@ function fieldOf(form: unknown, names: readonly string[]): unknown {
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
   return value;
+}
+
+/** A JSON object with a text at a path. */
+function withField(value: unknown, [name, ...names]: readonly string[], text: string): unknown {
+  if (name === undefined) return text;
+  const fields = typeof value === "object" && value !== null ? value : {};
+  return { ...fields, [name]: withField(Reflect.get(fields, name), names, text) };
 }

@@ -22,17 +22,23 @@ export interface HmacOptions {
  * seen can be sent again, and is met as a repeat by what it tells.
  */
 export function hmac({ header, algorithm, encoding, prefix = "", over }: HmacOptions): BodyVerifier {
+  const signWith = (key: string, signed: Uint8Array | string) =>
+    prefix + createHmac(algorithm, key).update(signed).digest(encoding);
   return {
     reads: "body",
     keeps: "key",
     secretFrom: "either",
     place: { ru: `в заголовке ${header}`, en: `in the header ${header}` },
     newSecret: () => newSecret(),
+    prove({ headers, body }, key) {
+      const signed = over === undefined ? body : over(body, new Headers(headers));
+      return { headers: { ...headers, [header]: signWith(key, signed) }, body };
+    },
     refuse: (headers) => (headers.get(header) ? null : "missing"),
     async verify(sent, { keys }) {
       const body = await sent.raw();
       const signed = over === undefined ? body : over(body, sent.headers);
-      const sign = (key: string) => prefix + createHmac(algorithm, key).update(signed).digest(encoding);
+      const sign = (key: string) => signWith(key, signed);
       return isSignedBy(keys, [sent.headers.get(header) ?? ""], sign) ? "right" : "wrong";
     },
   };

@@ -9,6 +9,7 @@ export function sharedSecret(header: string): HeaderVerifier {
     secretFrom: "either",
     place: { ru: `в заголовке ${header}`, en: `in the header ${header}` },
     newSecret: () => newSecret(),
+    prove: ({ headers, body }, secret) => ({ headers: { ...headers, [header]: secret }, body }),
     verify(headers, { hashes }) {
       const presented = headers.get(header);
       if (presented === null || presented === "") return "missing";

@@ -39,6 +39,11 @@ export function standardWebhooks(): BodyVerifier {
     newSecret: () => KEY_PREFIX + randomBytes(32).toString("base64"),
     faultOf: (key) => (keyBytes(key) === null ? keyFault : null),
     messageId: (headers) => headers.get(ID),
+    prove({ headers, body }, key, now) {
+      const [id, seconds] = [`msg_${crypto.randomUUID()}`, String(Math.floor(now / 1000))];
+      const signature = signedWith(key, `${id}.${seconds}.`, body);
+      return { headers: { ...headers, [ID]: id, [TIMESTAMP]: seconds, [SIGNATURE]: signature }, body };
+    },
     refuse(headers, now) {
       if (!headers.get(ID) || !headers.get(SIGNATURE)) return "missing";
       const seconds = headers.get(TIMESTAMP) ?? "";
@@ -49,16 +54,18 @@ export function standardWebhooks(): BodyVerifier {
       const { headers } = sent;
       const body = await sent.raw();
       const head = `${headers.get(ID)}.${headers.get(TIMESTAMP)}.`;
-      const sign = (key: string) => {
-        const made = createHmac("sha256", keyBytes(key) ?? key)
-          .update(head)
-          .update(body);
-        return `v1,${made.digest("base64")}`;
-      };
+      const sign = (key: string) => signedWith(key, head, body);
       return isSignedBy(keys, signaturesOf(headers.get(SIGNATURE) ?? ""), sign) ? "right" : "wrong";
     },
   };
 }
+
+const signedWith = (key: string, head: string, body: Uint8Array): string => {
+  const made = createHmac("sha256", keyBytes(key) ?? key)
+    .update(head)
+    .update(body);
+  return `v1,${made.digest("base64")}`;
+};
 
 /** The signatures that a header holds; none where it is no list of them, as when the header came twice. */
 function signaturesOf(header: string): readonly string[] {

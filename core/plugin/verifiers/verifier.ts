@@ -45,7 +45,19 @@ export interface SentBody {
   readForm(): Promise<unknown>;
 }
 
+/** A request that is about to be sent, as far as a proof is made over it. */
+export interface UnprovenRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
 interface Verifier {
+  /**
+   * Makes the proof that `verify` finds right, as the sender does; the testing kit sends with it. Without it, and where the secret
+   * stands in the address, the kit shows the address or an API key.
+   * @param now Unix milliseconds
+   */
+  prove?(request: UnprovenRequest, secret: string, now: number): UnprovenRequest;
   readonly keeps: SecretKind;
   /** Where the proof travels, as the end of a sentence: "in the header X-Webhook-Secret". */
   readonly place: Localized;
