@@ -40,8 +40,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   // By their name alone: `metrika-gateway/plugin`.
   "plugins/amocrm": [],
+  "plugins/callibri": [],
+  "plugins/calltouch": [],
   "plugins/custom-webhook": [],
+  "plugins/mango": [],
   "plugins/tilda": [],
+  "plugins/uis": [],
   "plugins/webhook-offline": [],
   "plugins/woocommerce": [],
 };

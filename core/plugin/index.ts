@@ -21,6 +21,7 @@ export {
 export type { Deal, DealField } from "./deals/deal.ts";
 export { emitDeals } from "./deals/emit-deals.ts";
 export { findValue, isPlaceholder, isSameName } from "./deals/find-value.ts";
+export { formFields } from "./deals/form-fields.ts";
 export { subjectOf } from "./deals/leftovers.ts";
 export { asList, asRecord, asText } from "./deals/loose.ts";
 export { type DealFact, isMapped, type MappedDeal, mapDeal } from "./deals/map-deal.ts";
