@@ -7,6 +7,7 @@ import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
 import { serveDocs } from "./http/docs-page.ts";
 import type { EmbeddedIdentity } from "./identity/embedded-identity.ts";
+import { missingPluginRoutes } from "./missing-plugins.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -36,6 +37,8 @@ import { mountPlugin, type SourceRouterDeps } from "./source-router.ts";
 export interface AppDeps {
   readonly role: Role;
   readonly plugins: readonly SourcePlugin[];
+  /** Names of plugins that sources have and the gateway has not. */
+  readonly missingPlugins: readonly string[];
   readonly sourceRouter: SourceRouterDeps;
   readonly routes: RouteDeps;
   /** Changes the master key. */
@@ -60,6 +63,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
   }
   const routers: ReturnType<typeof createRouter>[] = [
     ...deps.plugins.map((plugin) => mountPlugin(plugin, deps.sourceRouter)),
+    missingPluginRoutes(deps.missingPlugins, deps.sourceRouter),
     webhookRoutes(deps.routes),
     batchRoutes(deps.routes),
     resolveUploadRoutes(deps.routes),

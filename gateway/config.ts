@@ -194,6 +194,13 @@ const fields = {
     "Days after their arrival for which settled conversions are kept",
     "Give days from 45 to 3650: repeats of a sale must still be recognised while Metrika would take them",
   ),
+  rawIntakeHours: field(
+    "RAW_INTAKE_HOURS",
+    "72",
+    whole(1, 720),
+    "Hours for which a CRM's request can still be read after it was handled; one that needs a person is kept for 30 days",
+    "Give hours from 1 to 720",
+  ),
   maxRequestConversions: field(
     "MAX_REQUEST_CONVERSIONS",
     "100000",

@@ -13,7 +13,7 @@ import { createCommitter } from "../core/intake/committer.ts";
 import { createHalfWritten } from "../core/intake/half-written.ts";
 import { createKnownTargets } from "../core/intake/known-targets.ts";
 import { createMetrikaClient, type MetrikaClient } from "../core/metrika/client.ts";
-import type { Clock } from "../core/metrika/clock.ts";
+import { type Clock, systemClock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
@@ -21,10 +21,18 @@ import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rota
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createOpenConfig } from "../core/sources/open-config.ts";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
+import { createKeepRawIntake } from "../core/sources/raw-intakes/keep-raw-intake.ts";
+import {
+  createRawIntakeWorker,
+  lapsedBefore,
+  type RawIntakeWorker,
+} from "../core/sources/raw-intakes/raw-intake-worker.ts";
+import { releaseKept } from "../core/sources/raw-intakes/release-kept.ts";
+import { defaultRawIntakeRules, type RawIntakeRules } from "../core/sources/raw-intakes/rules.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
-import type { Founding, Store } from "../core/store/store.ts";
+import type { Founding, SourceRecord, Store } from "../core/store/store.ts";
 import { newSecret } from "../core/vault/secrets.ts";
 import { createVault, type MasterVault } from "../core/vault/vault.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -34,6 +42,8 @@ import { breathe, nextTurn } from "./breathe.ts";
 import type { Config } from "./config.ts";
 import type { createApp } from "./http/app-defaults.ts";
 import { createBodyBudget } from "./http/body-budget.ts";
+import { parseFormBody } from "./http/read-form.ts";
+import { decodeUtf8 } from "./http/utf8.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { adoptInstallation, findMasterKeys } from "./master-key.ts";
 import { wirePeople } from "./people.ts";
@@ -47,6 +57,7 @@ export interface GatewayOptions {
   /** Wakes whatever waits for Metrika; default: the machine's timers. */
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
+  readonly rawIntakeRules?: Partial<RawIntakeRules>;
   /** In place of those that the configuration names. */
   readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
@@ -60,17 +71,19 @@ export interface Gateway {
   readonly app: ReturnType<typeof createApp>;
   readonly store: Store;
   readonly worker: Worker;
+  readonly rawIntakes: RawIntakeWorker;
   readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
   readonly setupCodes: SetupCodes;
-  /** Stops the worker (aborting what lasts longer than the grace) and closes the store. */
+  /** Stops the workers (aborting what lasts longer than the grace) and closes the store. */
   close(graceMs?: number): Promise<void>;
   /** From now on `/readyz` says no. */
   drain(): void;
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** How long the content of refused rows can be read. */
 const REJECTED_KEPT_MS = 30 * DAY_MS;
 const MOST_QUEUED_ROWS = 200_000;
@@ -100,8 +113,9 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
   try {
     for (const copy of restored) await tellOfRestore(createAudit(store.audit, newUuid, now), copy);
     adoptInstallation(vault, store.installation);
-    if (store.shared === null) await clearUpAfterDeath(store, now(), rulesOf(config, options));
-    return wire(config, options, { plugins, store, vault, keyFile, now, newUuid });
+    if (store.shared === null) await clearUpAfterDeath(store, now(), config, options);
+    const pluginsInUse = await store.sources.pluginsInUse();
+    return wire(config, options, { plugins, pluginsInUse, store, vault, keyFile, now, newUuid });
   } catch (error) {
     await store.close();
     throw error;
@@ -134,7 +148,10 @@ async function tellOfRestore(audit: Audit, { madeAt: instant, lookedUp, renamed 
 }
 
 /** No other process lives beside this one: every claim, and every batch half written, is one of a process that died. */
-async function clearUpAfterDeath(store: Store, now: number, rules: DeliveryRules): Promise<void> {
+async function clearUpAfterDeath(store: Store, now: number, config: Config, options: GatewayOptions): Promise<void> {
+  const rules = rulesOf(config, options);
+  const rawIntakeRules = rawIntakeRulesOf(config, options);
+  await store.rawIntakes.freeLapsed(lapsedBefore(Number.MAX_SAFE_INTEGER, now, rawIntakeRules));
   await store.maintenance.removeUnsealed(Number.MAX_SAFE_INTEGER);
   await store.uploads.releaseClaims({
     leasesBefore: Number.MAX_SAFE_INTEGER,
@@ -145,6 +162,7 @@ async function clearUpAfterDeath(store: Store, now: number, rules: DeliveryRules
 
 interface Parts {
   readonly plugins: readonly SourcePlugin[];
+  readonly pluginsInUse: readonly string[];
   readonly store: Store;
   readonly vault: MasterVault;
   readonly keyFile: KeyFile | null;
@@ -153,7 +171,7 @@ interface Parts {
 }
 
 function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
-  const { plugins, store, vault, keyFile, now, newUuid } = parts;
+  const { plugins, pluginsInUse, store, vault, keyFile, now, newUuid } = parts;
   const rules = rulesOf(config, options);
   const metrika = connectMetrika(config, options, createRequestBudget(store.quota, rules, now));
   const plans = createLoginPlans(store.quota, rules, now);
@@ -182,7 +200,32 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
-  const sources = createSourceManager({ store, metrika, vault, registry, now, newUuid, breathe });
+  const rawIntakeRules = rawIntakeRulesOf(config, options);
+  const ofSources = {
+    store,
+    accept,
+    vault,
+    fetch: (url: string, init: RequestInit = {}) => (options.fetch ?? fetch)(url, init),
+    evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
+    now,
+  };
+  const rawIntakes = createRawIntakeWorker({
+    ...ofSources,
+    ...{ catalogue, openConfig, newUuid, breathe: delivery.breathe, random: delivery.random, rules: rawIntakeRules },
+    read: { text: decodeUtf8, form: parseFormBody },
+    after: (options.clock ?? systemClock).after,
+  });
+  const keepRawIntake = createKeepRawIntake({
+    ...{ store, vault, openConfig, now, newUuid, rules: rawIntakeRules },
+    onWaiting: rawIntakes.wake,
+  });
+  async function release(source: SourceRecord): Promise<void> {
+    if ((await releaseKept({ store, openConfig, now, breathe: delivery.breathe }, source)) > 0) rawIntakes.wake();
+  }
+  const sources = createSourceManager({
+    ...{ store, metrika, vault, registry, now, newUuid, breathe },
+    onChanged: release,
+  });
   const operatorToken = newSecret();
   const people = wirePeople(config, options.fetch, { store, vault, operatorToken, now, newUuid });
   const limits = {
@@ -195,15 +238,12 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     plugins,
     role: config.role,
     identity: people.identity,
+    missingPlugins: pluginsInUse.filter((name) => catalogue.find(name) === null),
     sourceRouter: {
-      store,
-      accept,
-      vault,
-      fetch: (url, init = {}) => (options.fetch ?? fetch)(url, init),
-      evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
-      now,
+      ...ofSources,
       registry,
       openConfig,
+      keepRawIntake,
       authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
@@ -247,6 +287,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     app,
     store,
     worker,
+    rawIntakes,
     sources,
     operatorToken,
     setupCodes: people.setupCodes,
@@ -256,7 +297,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     async close(graceMs = 5000) {
       ready = false;
       maintenance.stop();
-      await worker.stop(graceMs);
+      await Promise.all([rawIntakes.stop(graceMs), worker.stop(graceMs)]);
       await people.identity?.close();
       await store.close();
     },
@@ -276,6 +317,10 @@ function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: 
     beforeRequest,
     ...timing,
   });
+}
+
+function rawIntakeRulesOf(config: Config, { rawIntakeRules }: GatewayOptions): RawIntakeRules {
+  return { ...defaultRawIntakeRules, keptMs: config.rawIntakeHours * HOUR_MS, ...rawIntakeRules };
 }
 
 function rulesOf(config: Config, options: GatewayOptions): DeliveryRules {

@@ -36,7 +36,7 @@ export class AddressUnusableError extends Error {
 }
 
 /**
- * Listens, and starts the worker unless this process only answers requests.
+ * Listens, and starts the workers unless this process only answers requests.
  * @param release of the port that was reserved for it
  * @throws {AddressUnusableError}
  */
@@ -49,7 +49,10 @@ export async function serveGateway(
   const server = listen(gateway, config);
   const url = localUrl({ ...config, port: Number(server.port) });
   const unannounce = await announce(config, { pid: process.pid, url, operatorToken: gateway.operatorToken });
-  if (config.role !== "intake") gateway.worker.start();
+  if (config.role !== "intake") {
+    gateway.worker.start();
+    gateway.rawIntakes.start();
+  }
   return {
     url,
     async stop() {

@@ -7,24 +7,21 @@ import type { SourceContext } from "../core/plugin/source-context.ts";
 import type { Proof } from "../core/plugin/verifiers/verifier.ts";
 import { type ContextDeps, createSourceContext } from "../core/sources/context.ts";
 import type { OpenConfig } from "../core/sources/open-config.ts";
-import type { SourceRegistry } from "../core/sources/registry.ts";
 import { createSecretsOf, type TellOfSource } from "../core/sources/sender-secrets.ts";
 import type { SourceRecord } from "../core/store/store.ts";
-import type { Access } from "./auth/authorize.ts";
 import type { Guarded } from "./auth/guarded.ts";
 import { createRouter, type GatewayEnv } from "./http/app-defaults.ts";
 import { invalidFields } from "./http/field-faults.ts";
 import { zodFaults } from "./http/zod-faults.ts";
-import { ReceivedRequest, type SenderLimits } from "./received-request.ts";
+import { mountRawIntake, type RawIntakeRouteDeps } from "./raw-intake-route.ts";
+import { ReceivedRequest } from "./received-request.ts";
 import { createSenderCheck, type SenderCheckDeps } from "./verify-sender.ts";
 
 const log = getLogger(["metrika-gateway", "sources"]);
 const INTAKE: Guarded = { "x-permission": "intake" };
 
-export interface SourceRouterDeps extends ContextDeps, Pick<Access, "authorize"> {
-  readonly registry: SourceRegistry;
+export interface SourceRouterDeps extends ContextDeps, RawIntakeRouteDeps {
   readonly openConfig: OpenConfig;
-  readonly limits: SenderLimits;
 }
 
 /**
@@ -58,7 +55,8 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
 
   plugin.routes({
     rawIntake(route) {
-      throw new Error(`Raw intakes are not kept yet: ${plugin.name} ${route.path}`);
+      const isUsable = (source: SourceRecord) => deps.openConfig(source).ok;
+      mountRawIntake(route, { router, plugin, basePath, check, isUsable }, deps);
     },
     intake(route, handler) {
       const idParam = /^\/\{(\w+)\}/.exec(route.path)?.[1];

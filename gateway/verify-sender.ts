@@ -1,5 +1,7 @@
+import type { Localized } from "../core/language.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { ProblemError } from "../core/plugin/problem.ts";
+import type { ProblemCode } from "../core/plugin/problem-catalogue.ts";
 import { hmac } from "../core/plugin/verifiers/hmac.ts";
 import type { Proof, SenderVerifier } from "../core/plugin/verifiers/verifier.ts";
 import type { SecretsOf } from "../core/sources/sender-secrets.ts";
@@ -12,6 +14,10 @@ export interface SenderCheck {
   readonly hidesAddress: boolean;
   /** At once where headers or address tell; `source` is null where there is none. */
   prove(request: ReceivedRequest, source: SourceRecord | null): Proof | Promise<Proof>;
+  /** Where the proof travels; null where that depends on the source. */
+  readonly place: Localized | null;
+  /** What {@link refusal} may be. */
+  readonly problems: readonly ProblemCode[];
   /** How a proof that is not right is answered. */
   refusal(proof: Exclude<Proof, "right">): ProblemError;
 }
@@ -33,6 +39,11 @@ function checkBy(verifier: SenderVerifier, deps: SenderCheckDeps): SenderCheck {
   const { place, keeps } = verifier;
   return {
     hidesAddress: verifier.reads === "address",
+    place,
+    problems:
+      keeps === "hash"
+        ? ["secret_missing", "secret_wrong"]
+        : ["signature_missing", "signature_wrong", "signature_stale"],
     prove: (request, source) => prove(verifier, request, source, deps),
     refusal(proof) {
       if (proof === "stale") return new ProblemError("signature_stale", { now: new Date(deps.now()).toISOString() });
@@ -64,6 +75,8 @@ function checkByConfig(choose: (config: unknown) => SenderVerifier, deps: Sender
   }
   return {
     hidesAddress: true,
+    place: null,
+    problems: ["secret_wrong"],
     async prove(request, source) {
       await request.raw();
       const verifier = verifierOf(source);

@@ -35,6 +35,8 @@ export interface SourceManagerDeps {
   readonly newUuid: () => string;
   /** Lets the event loop serve others, see `DeliveryDeps`. */
   readonly breathe: (since: number) => Promise<void>;
+  /** Told of each source that was changed, as it is now: one that was enabled or mended goes on with what was kept of it. */
+  readonly onChanged: (source: SourceRecord) => Promise<void>;
 }
 
 /** Sources as people make and change them. */
@@ -110,6 +112,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       registry.forget(source.uuid);
       if (change.deliveryPaused === true) await holdSource(deps, source.id);
       if (change.deliveryPaused === false) await releaseSource(deps, source.id);
+      await deps.onChanged(changed);
       return changed;
     },
 

@@ -50,6 +50,14 @@ export const sendersProblems = {
       en: "The source's settings do not fit its plugin. Nothing was stored; send the request again when its owner has mended them. The log tells why.",
     },
   ),
+  plugin_missing: kind(
+    503,
+    { ru: "Плагин не подключён", en: "Plugin missing" },
+    {
+      ru: "Плагин {plugin} сейчас не подключён к шлюзу. Запрос не сохранён; повторите его через {seconds} с.",
+      en: "The plugin {plugin} is not part of the gateway just now. The request was not stored; send it again in {seconds} s.",
+    },
+  ),
   webhook_disabled: kind(
     403,
     { ru: "Вебхук выключен", en: "Webhook disabled" },

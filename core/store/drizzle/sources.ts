@@ -42,6 +42,10 @@ export function sourceQueries({ db, tables: { sources }, isOneOf, changesElsewhe
       const found = (await byIds.execute({ ids: JSON.stringify(list) })) as SourceRecord[];
       return new Map(found.map((source) => [source.id, source]));
     },
+    async pluginsInUse() {
+      const found = await db.selectDistinct({ plugin: sources.plugin }).from(sources).where(isNull(sources.deletedAt));
+      return found.map(({ plugin }) => plugin);
+    },
     async list({ workspaceId, plugin, before, limit }) {
       const where = and(
         eq(sources.workspaceId, workspaceId),

@@ -17,6 +17,12 @@ export const replayableStates = ["kept", "taken", "ignored", "set_aside", "faile
 /** One of {@link replayableStates}. */
 export type ReplayableState = (typeof replayableStates)[number];
 
+/** Why what was kept has failed: its content was forgotten before anybody released it. */
+export const NOT_RELEASED: KeptReason = {
+  ru: "Запрос пришёл, пока источник был выключен или неисправен, и за 30 дней этого никто не исправил. Его содержимое удалено.",
+  en: "The request came while the source was disabled or out of order, and nobody mended that within 30 days. Its content is gone.",
+};
+
 /** A sender's request as it is kept; instants are Unix milliseconds. */
 export interface RawIntakeRecord {
   readonly id: number;

@@ -150,6 +150,8 @@ export interface SourceStore {
   get(id: number): Promise<SourceRecord | null>;
   /** Deleted ones as well. */
   getMany(ids: readonly number[]): Promise<ReadonlyMap<number, SourceRecord>>;
+  /** The names of the plugins that sources have, without those of deleted ones; in no order. */
+  pluginsInUse(): Promise<readonly string[]>;
   /** Newest first; `before` is the cursor of the page before. */
   list(filter: {
     workspaceId: number;
