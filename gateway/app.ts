@@ -2,6 +2,7 @@ import type { SourcePlugin } from "../core/plugin/contract.ts";
 import { type OpenApiDocument, openApiDocument } from "../core/plugin/valibot-openapi.ts";
 import type { Rotation } from "../core/rotation/rotation.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { serveCapture } from "./capture/serve-capture.ts";
 import type { Role } from "./config.ts";
 import { createApp, type createRouter } from "./http/app-defaults.ts";
 import { createClientAddress } from "./http/client-address.ts";
@@ -25,9 +26,12 @@ import { meRoutes } from "./routes/me.ts";
 import { memberRoutes } from "./routes/members.ts";
 import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
 import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
+import { pluginRoutes } from "./routes/plugins.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { setupRoutes } from "./routes/setup.ts";
+import { sourceRoutes } from "./routes/sources.ts";
+import { unidentifiedSaleRoutes } from "./routes/unidentified-sales.ts";
 import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { workspaceRoutes } from "./routes/workspaces.ts";
@@ -65,10 +69,13 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     ...deps.plugins.map((plugin) => mountPlugin(plugin, deps.sourceRouter)),
     missingPluginRoutes(deps.missingPlugins, deps.sourceRouter),
     webhookRoutes(deps.routes),
+    pluginRoutes(deps.routes),
+    sourceRoutes(deps.routes),
     batchRoutes(deps.routes),
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),
     matchRateRoutes(deps.routes),
+    unidentifiedSaleRoutes(deps.routes),
     deadLetterRoutes(deps.routes),
     apiKeyRoutes(deps.routes),
     oauthApplicationRoutes(deps.routes),
@@ -108,6 +115,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     description: "The secret that the webhook was created with",
   });
   serveDocs(app, () => describeApp(app));
+  serveCapture(app);
   return app;
 }
 

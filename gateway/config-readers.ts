@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import type { SignUp } from "../core/accounts/workspaces.ts";
+import { isNetwork } from "../core/outgoing/networks.ts";
 import { MasterKeyError, parseMasterKey } from "../core/vault/master-key.ts";
-import { isProxy } from "./http/client-address.ts";
 
 /** One setting as a table of settings shows it. `default` is null where nothing is assumed. */
 export interface Setting {
@@ -154,11 +154,11 @@ export const logLevel: Reader<LogLevel> = refuse((value) => {
   return logLevels.find((level) => level === name) ?? new Refusal("is not a level");
 });
 
-/** Proxies separated by commas, see `client-address.ts`; `none` alone gives an empty list. */
-export const proxyList: Reader<readonly string[]> = refuse((value) => {
+/** Addresses and networks separated by commas; `none` alone gives an empty list. */
+export const networkList: Reader<readonly string[]> = refuse((value) => {
   const parts = value.split(",").map((part) => part.trim());
   if (parts.join() === "none") return [];
-  const wrong = parts.find((part) => !isProxy(part));
+  const wrong = parts.find((part) => !isNetwork(part));
   return wrong === undefined
     ? parts
     : new Refusal(`holds ${JSON.stringify(wrong)}, which is no address and no network`);

@@ -18,6 +18,8 @@ test("an empty environment gives the documented defaults", () => {
     host: "0.0.0.0",
     publicUrl: "http://localhost:8787",
     trustedProxies: ["loopback"],
+    rawIntakeHours: 72,
+    outgoingNetworks: [],
     database: { kind: "sqlite", file: "./data/gateway.db" },
     dataFolder: "./data",
     masterKeyFile: join("data", "master.key"),

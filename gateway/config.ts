@@ -13,9 +13,9 @@ import {
   mailbox,
   masterKey,
   masterKeys,
+  networkList,
   type Optional,
   optional,
-  proxyList,
   readBackSeconds,
   role,
   roles,
@@ -61,9 +61,16 @@ const fields = {
   trustedProxies: field(
     "TRUSTED_PROXIES",
     "loopback",
-    proxyList,
+    networkList,
     "Proxies that may tell the log a client's address (X-Forwarded-For): addresses, networks, loopback, private; or none",
     "Give addresses or networks separated by commas, such as 10.0.0.5,10.1.0.0/16",
+  ),
+  outgoingNetworks: field(
+    "OUTGOING_NETWORKS",
+    "none",
+    networkList,
+    "Networks that are not public where plugins may all the same ask the CRMs that people configure, without TLS too: addresses, networks, loopback, private; or none",
+    "Give addresses or networks separated by commas, such as 10.1.0.0/16",
   ),
   database: field(
     "DATABASE_URL",

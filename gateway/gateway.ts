@@ -8,6 +8,7 @@ import { createLoginPlans } from "../core/delivery/login-plans.ts";
 import { createRequestBudget } from "../core/delivery/request-budget.ts";
 import { type DeliveryRules, defaultRules, firstReadBackMs } from "../core/delivery/rules.ts";
 import { createWorker, type Worker } from "../core/delivery/worker.ts";
+import { createExpressions } from "../core/expressions/expressions.ts";
 import { createAccept } from "../core/intake/accept.ts";
 import { createCommitter } from "../core/intake/committer.ts";
 import { createHalfWritten } from "../core/intake/half-written.ts";
@@ -17,7 +18,9 @@ import { type Clock, systemClock } from "../core/metrika/clock.ts";
 import type { BeforeRequest, Fetch } from "../core/metrika/http.ts";
 import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
+import type { ContextDeps } from "../core/sources/context.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createOpenConfig } from "../core/sources/open-config.ts";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
@@ -46,8 +49,10 @@ import { parseFormBody } from "./http/read-form.ts";
 import { decodeUtf8 } from "./http/utf8.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { adoptInstallation, findMasterKeys } from "./master-key.ts";
+import { createOutgoing } from "./outgoing.ts";
 import { wirePeople } from "./people.ts";
 import { findPlugins } from "./plugins.ts";
+import { createRouteBook } from "./route-book.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
 export interface GatewayOptions {
@@ -58,6 +63,8 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
   readonly rawIntakeRules?: Partial<RawIntakeRules>;
+  /** What plugins ask the world with, in place of the guarded fetch. */
+  readonly pluginFetch?: SourceFetch;
   /** In place of those that the configuration names. */
   readonly plugins?: readonly SourcePlugin[];
   /** In place of the key of the environment or the key file. */
@@ -200,17 +207,18 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
   const halfWritten = createHalfWritten(store.intake);
   const rejectedKeptMs = REJECTED_KEPT_MS;
   const accept = createAccept({ store, committer, vault, targets, halfWritten, now, newUuid, rejectedKeptMs });
-  const rawIntakeRules = rawIntakeRulesOf(config, options);
-  const ofSources = {
+  const expressions = createExpressions();
+  const contexts: ContextDeps = {
     store,
     accept,
     vault,
-    fetch: (url: string, init: RequestInit = {}) => (options.fetch ?? fetch)(url, init),
-    evaluate: () => Promise.reject(new Error("Expressions are not reckoned yet.")),
+    fetch: options.pluginFetch ?? createOutgoing(config),
+    expressions,
     now,
   };
+  const rawIntakeRules = rawIntakeRulesOf(config, options);
   const rawIntakes = createRawIntakeWorker({
-    ...ofSources,
+    ...contexts,
     ...{ catalogue, openConfig, newUuid, breathe: delivery.breathe, random: delivery.random, rules: rawIntakeRules },
     read: { text: decodeUtf8, form: parseFormBody },
     after: (options.clock ?? systemClock).after,
@@ -223,7 +231,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     if ((await releaseKept({ store, openConfig, now, breathe: delivery.breathe }, source)) > 0) rawIntakes.wake();
   }
   const sources = createSourceManager({
-    ...{ store, metrika, vault, registry, now, newUuid, breathe },
+    ...{ store, metrika, vault, registry, catalogue, now, newUuid, breathe },
     onChanged: release,
   });
   const operatorToken = newSecret();
@@ -233,6 +241,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     timeoutMs: config.requestTimeoutSeconds * 1000,
     budget: createBodyBudget(LARGE_BODIES_AT_ONCE * config.maxRequestBytes),
   };
+  const routeBook = createRouteBook();
   let ready = true;
   const app = createGatewayApp({
     plugins,
@@ -240,10 +249,11 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     identity: people.identity,
     missingPlugins: pluginsInUse.filter((name) => catalogue.find(name) === null),
     sourceRouter: {
-      ...ofSources,
+      ...contexts,
       registry,
       openConfig,
       keepRawIntake,
+      routeBook,
       authorize: people.access.authorize,
       limits: { ...limits, maxConversions: config.maxRequestConversions },
     },
@@ -254,6 +264,10 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       rules,
       plans,
       sources,
+      catalogue,
+      openConfig,
+      routeBook,
+      contexts,
       ...accounts,
       ...people.access,
       apiKeys: people.apiKeys,
@@ -298,6 +312,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       ready = false;
       maintenance.stop();
       await Promise.all([rawIntakes.stop(graceMs), worker.stop(graceMs)]);
+      expressions.close();
       await people.identity?.close();
       await store.close();
     },

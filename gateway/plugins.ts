@@ -1,10 +1,18 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
+import amocrm from "../plugins/amocrm/index.ts";
+import customWebhook from "../plugins/custom-webhook/index.ts";
+import tilda from "../plugins/tilda/index.ts";
 import webhookOffline from "../plugins/webhook-offline/index.ts";
+import woocommerce from "../plugins/woocommerce/index.ts";
 
 /** Plugins that come with the gateway, by name. A new bundled plugin is one line here. */
 const bundled = {
   "webhook-offline": webhookOffline,
-} as const satisfies Readonly<Record<string, SourcePlugin<never> | SourcePlugin<object>>>;
+  "custom-webhook": customWebhook,
+  amocrm,
+  tilda,
+  woocommerce,
+} as const satisfies Readonly<Record<string, SourcePlugin>>;
 
 /** A name in GATEWAY_PLUGINS that no plugin answers to. */
 export class PluginUnknownError extends Error {
@@ -14,7 +22,7 @@ export class PluginUnknownError extends Error {
 /** @throws {PluginUnknownError} */
 export function findPlugins(names: readonly string[]): readonly SourcePlugin[] {
   return names.map((name) => {
-    if (Object.hasOwn(bundled, name)) return bundled[name as keyof typeof bundled] as SourcePlugin;
+    if (Object.hasOwn(bundled, name)) return bundled[name as keyof typeof bundled];
     const known = Object.keys(bundled).join(", ");
     throw new PluginUnknownError(`GATEWAY_PLUGINS names "${name}", which is not a bundled plugin. Bundled: ${known}.`);
   });

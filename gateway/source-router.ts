@@ -15,6 +15,7 @@ import { invalidFields } from "./http/field-faults.ts";
 import { zodFaults } from "./http/zod-faults.ts";
 import { mountRawIntake, type RawIntakeRouteDeps } from "./raw-intake-route.ts";
 import { ReceivedRequest } from "./received-request.ts";
+import type { RouteBook } from "./route-book.ts";
 import { createSenderCheck, type SenderCheckDeps } from "./verify-sender.ts";
 
 const log = getLogger(["metrika-gateway", "sources"]);
@@ -22,6 +23,8 @@ const INTAKE: Guarded = { "x-permission": "intake" };
 
 export interface SourceRouterDeps extends ContextDeps, RawIntakeRouteDeps {
   readonly openConfig: OpenConfig;
+  /** Told of every route, so that people can be shown the addresses of their sources. */
+  readonly routeBook: Pick<RouteBook, "add">;
 }
 
 /**
@@ -55,6 +58,8 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
 
   plugin.routes({
     rawIntake(route) {
+      const methods = route.methods.map((method) => method.toUpperCase());
+      deps.routeBook.add(plugin.name, { methods, path: `${basePath}${route.path}`, summary: route.summary });
       const isUsable = (source: SourceRecord) => deps.openConfig(source).ok;
       mountRawIntake(route, { router, plugin, basePath, check, isUsable }, deps);
     },
@@ -65,6 +70,7 @@ export function mountPlugin(plugin: SourcePlugin, deps: SourceRouterDeps): Retur
       }
       const path = `${basePath}${route.path}`;
       router.openAPIRegistry.registerPath({ ...route, path });
+      deps.routeBook.add(plugin.name, { methods: [route.method.toUpperCase()], path, summary: route.summary ?? "" });
       const validateQuery = queryValidator(route);
       const answer = (c: Context<GatewayEnv>, request: ReceivedRequest, source: SourceRecord | null, proof: Proof) => {
         if (proof !== "right") throw check.refusal(proof);

@@ -24,17 +24,26 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "core/vault",
   ],
   "core/audit": ["core/language.ts", "core/store", "core/vault"],
+  "core/expressions": ["core/language.ts"],
   "core/identity": ["core/language.ts", "core/plugin", "core/store", "core/vault"],
   "core/intake": ["core/language.ts", "core/conversion", "core/store", "core/vault"],
   "core/delivery": ["core/language.ts", "core/conversion", "core/metrika", "core/store", "core/vault"],
+  "core/outgoing": ["core/language.ts"],
   "core/rotation": ["core/store", "core/vault"],
-  "core/plugin": ["core/language.ts", "core/conversion", "core/delivery", "core/intake", "core/store", "core/vault"],
+  "core/plugin": [
+    ...["core/language.ts", "core/conversion", "core/delivery", "core/expressions", "core/intake", "core/outgoing"],
+    ...["core/store", "core/vault"],
+  ],
   "core/sources": [
-    ...["core/language.ts", "core/accounts", "core/conversion", "core/delivery", "core/intake", "core/metrika"],
-    ...["core/plugin", "core/store", "core/vault"],
+    ...["core/language.ts", "core/accounts", "core/conversion", "core/delivery", "core/expressions", "core/intake"],
+    ...["core/metrika", "core/plugin", "core/store", "core/vault"],
   ],
   // By their name alone: `metrika-gateway/plugin`.
+  "plugins/amocrm": [],
+  "plugins/custom-webhook": [],
+  "plugins/tilda": [],
   "plugins/webhook-offline": [],
+  "plugins/woocommerce": [],
 };
 
 /** Of what is not listed above, only these may import the simulator. */

@@ -12,6 +12,8 @@ import { deliverySentences, rowDetails } from "../core/delivery/sentences.ts";
 import { metrikaSentences } from "../core/metrika/sentences.ts";
 import { BatchStatus } from "../core/plugin/answer-schemas.ts";
 import { problemCatalogue } from "../core/plugin/problem-catalogue.ts";
+import { checkSentences } from "../core/sources/check-source.ts";
+import { configSentences } from "../core/sources/open-config.ts";
 import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
@@ -19,7 +21,8 @@ import { addressSentences } from "../gateway/public-address.ts";
 import { counterChecks } from "../gateway/routes/counter-shapes.ts";
 import { goalChecks } from "../gateway/routes/goal-shapes.ts";
 import { invitationChecks } from "../gateway/routes/invitations.ts";
-import { webhookChecks } from "../gateway/routes/webhook-shapes.ts";
+import { sourceChecks } from "../gateway/routes/source-fields.ts";
+import { sourceSentences } from "../gateway/routes/source-page.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { specificationExample } from "../plugins/webhook-offline/examples.ts";
 
@@ -34,26 +37,32 @@ const operations = ["docs/operations.ru.md", "docs/operations.md"] as const;
 const deployment = ["docs/deployment.ru.md", "docs/deployment.md"] as const;
 const scaling = ["docs/scaling.ru.md", "docs/scaling.md"] as const;
 const access = ["docs/access.ru.md", "docs/access.md"] as const;
+const identifiers = ["docs/identifiers.ru.md", "docs/identifiers.md"] as const;
+const sources = ["docs/sources.ru.md", "docs/sources.md"] as const;
 const twins = [
   webhookDocs,
   deliveryDocs,
   access,
+  sources,
   operations,
   deployment,
   scaling,
+  identifiers,
+  ["docs/deal-mapping.ru.md", "docs/deal-mapping.md"],
+  ["docs/amocrm.ru.md", "docs/amocrm.md"],
   ["README.ru.md", "README.md"],
 ] as const;
 /** The pages that share the codes among them, of each language. */
 const codePages = [
-  [webhookDocs[0], deliveryDocs[0], access[0]],
-  [webhookDocs[1], deliveryDocs[1], access[1]],
+  [webhookDocs[0], deliveryDocs[0], access[0], sources[0]],
+  [webhookDocs[1], deliveryDocs[1], access[1], sources[1]],
 ] as const;
 
 /** Every catalogue of codes, by the name that stands above its table in the documents: `<!-- codes: problems -->`. */
 const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   rowDetails,
   problems: problemCatalogue,
-  fields: { ...fieldSentences, ...invitationChecks, ...webhookChecks, ...counterChecks, ...goalChecks },
+  fields: { ...fieldSentences, ...invitationChecks, ...sourceChecks, ...counterChecks, ...goalChecks },
   findings: findingSentences,
   delivery: deliverySentences,
   metrika: metrikaSentences,
@@ -62,6 +71,9 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   goals: goalSentences,
   account: accountSentences,
   address: addressSentences,
+  waiting: configSentences,
+  checks: checkSentences,
+  sourceWarnings: sourceSentences,
   audit: auditActions,
 };
 
@@ -192,7 +204,7 @@ test.each(deliveryDocs)("%s names every state of an upload and every status of a
   expect(named("`status`").sort()).toEqual([...BatchStatus.entries.status.options].sort());
 });
 
-test.each([...webhookDocs, ...deliveryDocs, ...operations])(
+test.each([...webhookDocs, ...deliveryDocs, ...operations, ...sources])(
   "every name that %s gives for a field, an option or a code exists",
   (path) => {
     const known = new Set([
@@ -205,7 +217,7 @@ test.each([...webhookDocs, ...deliveryDocs, ...operations])(
   },
 );
 
-test.each([...webhookDocs, ...deliveryDocs, ...operations])(
+test.each([...webhookDocs, ...deliveryDocs, ...operations, ...sources])(
   "every address that %s names is an operation of the API",
   (path) => {
     const { paths } = JSON.parse(textOf("openapi/openapi.json")) as { paths: Record<string, Record<string, unknown>> };

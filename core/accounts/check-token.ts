@@ -22,8 +22,8 @@ export interface TokenWarning {
 /** What is told of a pasted token, by stable code. */
 export const tokenSentences = {
   token_refused: {
-    ru: "Метрика не принимает токен: {text}. Вебхук создан и принимает конверсии, но отправка начнётся только с рабочим токеном.",
-    en: "Metrika does not accept the token: {text}. The webhook exists and takes conversions, but sending begins only with a token that works.",
+    ru: "Метрика не принимает токен: {text}. Конверсии принимаются, но отправка начнётся только с рабочим токеном.",
+    en: "Metrika does not accept the token: {text}. Conversions are taken, but sending begins only with a token that works.",
   },
   counter_not_accessible: {
     ru: "Токен не даёт доступа к счётчику {counter}: {text}. Попросите владельца счётчика выдать доступ на редактирование логину токена.",
@@ -64,11 +64,16 @@ export async function checkToken(
   },
 ): Promise<TokenReport> {
   const { token, counterId, signal } = ask;
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(LOGIN_MS)]);
-  const [known] = await Promise.allSettled([metrika.login.get({ token, signal: soon })]);
-  const login = known.status === "fulfilled" ? known.value.login : null;
+  const login = await loginOf(metrika, token, signal);
   const checked = await checkCounter(metrika, { token, loginKey: login ?? ask.tokenHash, counterId, signal });
   return { login, ...checked };
+}
+
+/** Whose a token is; null where Yandex does not tell in time. */
+export async function loginOf(metrika: MetrikaClient, token: string, signal: AbortSignal): Promise<string | null> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(LOGIN_MS)]);
+  const [known] = await Promise.allSettled([metrika.login.get({ token, signal: soon })]);
+  return known.status === "fulfilled" ? known.value.login : null;
 }
 
 /** What could be told of a counter, and why it could not be read. */

@@ -22,7 +22,15 @@ export interface Conversion {
   readonly currency: string;
 }
 
+/** A sale of which nothing but an identifier is missing. */
+export type NamelessSale = Pick<Conversion, "target" | "dateTime" | "price" | "currency">;
+
 /** What became of one received row: a conversion with its warnings, or all of its faults, the main one first. */
 export type NormalisedRow =
   | { readonly ok: true; readonly conversion: Conversion; readonly warnings: readonly Finding[] }
-  | { readonly ok: false; readonly findings: readonly [Finding, ...Finding[]] };
+  | {
+      readonly ok: false;
+      readonly findings: readonly [Finding, ...Finding[]];
+      /** Where `no_identifier` is all that is wrong. */
+      readonly nameless?: NamelessSale;
+    };

@@ -17,6 +17,10 @@ export const findingSentences = {
     ru: "Нет ни одного идентификатора посетителя: {mend}.",
     en: "There is no visitor identifier: {mend}.",
   },
+  kept_by_contact: {
+    ru: "Нет ни одного идентификатора посетителя, поэтому строка не отправляется как конверсия. Продажа сохранена под MD5 телефона или почты покупателя, для заказов CRM в Метрике; исправлять ничего не нужно.",
+    en: "There is no visitor identifier, so the row is not sent as a conversion. The sale is kept under the MD5 of its buyer's phone or e-mail, for Metrika's CRM orders; nothing needs to be mended.",
+  },
   client_id_format: {
     ru: "Поле client_id: «{value}» не годится как ClientID Метрики: {problem}.",
     en: "Field client_id: “{value}” cannot be a Metrika ClientID: {problem}.",

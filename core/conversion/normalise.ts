@@ -1,4 +1,4 @@
-import type { Conversion, NormalisedRow } from "./conversion.ts";
+import type { Conversion, Finding, NormalisedRow } from "./conversion.ts";
 import { isTimeZone, readDateTime, type TimeOptions } from "./date-time.ts";
 import { InexactNumber } from "./exact-json.ts";
 import { similarIdentifiers, warnOfUnknownFields } from "./field-names.ts";
@@ -46,9 +46,19 @@ function normaliseRow(row: Row, options: NormaliseOptions): NormalisedRow {
   const report = new Report();
   const conversion = readConversion(row, options, report);
   const { faults } = report;
-  if (faults !== null) return { ok: false, findings: faults };
+  if (faults !== null) return refused(faults, conversion);
   warnOfUnknownFields(row, report);
   return { ok: true, conversion, warnings: report.warnings };
+}
+
+function refused(
+  findings: readonly [Finding, ...Finding[]],
+  { target, dateTime, price, currency }: Conversion,
+): NormalisedRow {
+  const isNameless = findings.length === 1 && findings[0].code === "no_identifier";
+  return isNameless
+    ? { ok: false, findings, nameless: { target, dateTime, price, currency } }
+    : { ok: false, findings };
 }
 
 /** Reads every field even after a fault, so that the sender learns of all at once; then the result means nothing. */

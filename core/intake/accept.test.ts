@@ -7,6 +7,7 @@ import { createAccept, IdempotencyKeyReusedError } from "./accept.ts";
 import { type Committer, createCommitter, OverloadedError } from "./committer.ts";
 import { createHalfWritten } from "./half-written.ts";
 import { createKnownTargets } from "./known-targets.ts";
+import { openRejection, type Receipt } from "./receipt.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");
 const vault = createVault(new Uint8Array(32));
@@ -42,6 +43,8 @@ async function door(through: (committer: Committer) => Committer = (committer) =
       sealedSecret: null,
       isActive: true,
       deliveryPaused: false,
+      schedule: null,
+      nextRunAt: null,
       createdAt: NOW,
       updatedAt: NOW,
     },
@@ -211,4 +214,93 @@ test("two hundred identical requests at one instant store one conversion", async
 test("an empty request has an empty batch", async () => {
   const { source, accept } = await door();
   expect(await accept(source, [], normal)).toMatchObject({ received: 0, accepted: 0, duplicates: [], rejections: [] });
+});
+
+test("where a source dedupes by purchase, a given key takes the place of the purchase_id", async () => {
+  const { source, accept } = await door();
+  const crm = { ...source, options: { ...source.options, dedupeBy: "purchase" } as const };
+  const of = (minute: number, more = {}) => sale(1, { date_time: `2026-11-23T14:0${minute}:00+03:00`, ...more });
+  await accept(crm, [of(0, { purchase_id: "p" })], { ...normal, keys: ["deal 1"] });
+  const told = [of(1, { purchase_id: "q" }), of(2, { purchase_id: "p" }), of(3, { purchase_id: "deal 1" })];
+  const receipt = await accept(crm, told, { ...normal, keys: ["deal 1", "deal 2", null] });
+  expect(receipt).toMatchObject({ accepted: 2, duplicates: [{ row: 0 }] });
+});
+
+test("a row whose key is too long is refused for it, beside the others", async () => {
+  const { source, accept } = await door();
+  const crm = { ...source, options: { ...source.options, dedupeBy: "purchase" } as const };
+  const keys = ["k".repeat(500), "k".repeat(501), "k".repeat(501)];
+  const receipt = await accept(crm, [sale(1), sale(2), nameless], { ...normal, keys });
+  expect(receipt.accepted).toBe(1);
+  expect(
+    receipt.rejections.map(({ row, findings }) => [row, ...findings.map(({ code, field }) => [code, field])]),
+  ).toEqual([
+    [1, ["too_long", "key"]],
+    [2, ["no_identifier", "client_id"], ["too_long", "key"]],
+  ]);
+});
+
+test("where a source dedupes by all fields, given keys mean nothing", async () => {
+  const { source, accept } = await door();
+  const later = sale(1, { date_time: "2026-11-23T14:01:00+03:00" });
+  expect(await accept(source, [sale(1), later], { ...normal, keys: ["deal", "deal"] })).toMatchObject({ accepted: 2 });
+});
+
+const matching = (source: SourceRecord): SourceRecord => ({
+  ...source,
+  options: { ...source.options, matchByContact: "md5" },
+});
+const anna = { phones: ["+7 999 555-11-11"], emails: [] };
+const codesOf = ({ rejections }: Receipt) => rejections.map(({ findings: [{ code }] }) => code);
+
+test("a sale without an identifier whose buyer can be reached is refused as kept by contact, and its row is withheld", async () => {
+  const { store, source, accept } = await door();
+  const told = [{ ...nameless, comment: "call Anna" }, nameless, sale(2)];
+  const receipt = await accept(matching(source), told, { ...normal, contacts: [anna, null, anna] });
+  expect(receipt).toMatchObject({ received: 3, accepted: 1, duplicates: [] });
+  expect(codesOf(receipt)).toEqual(["kept_by_contact", "no_identifier"]);
+  const [batch] = await batchesOf(store, source);
+  const refused = await store.batches.rejectedOf(batch?.id ?? 0);
+  const received = refused.map((row) => openRejection(vault, source.uuid, row).received);
+  expect(received).toEqual([null, JSON.stringify(nameless)]);
+});
+
+test("a row with another fault, or with a contact that cannot be read, is not kept by contact", async () => {
+  const { source, accept } = await door();
+  const told = [{ ...nameless, price: "x" }, nameless, { ...nameless, client_id: "abc" }];
+  const contacts = [anna, { phones: ["none"], emails: ["none"] }, anna];
+  const receipt = await accept(matching(source), told, { ...normal, contacts });
+  expect(codesOf(receipt)).toEqual(["no_identifier", "no_identifier", "client_id_format"]);
+});
+
+test("a source that does not match by contact does not look at contacts", async () => {
+  const { store, source, accept } = await door();
+  expect(codesOf(await accept(source, [nameless], { ...normal, contacts: [anna] }))).toEqual(["no_identifier"]);
+  const day = Math.floor(NOW / 86_400_000);
+  expect(await store.unidentifiedSales.daysOf(source.id, day, day)).toEqual([{ day, refused: 1, byContact: 0 }]);
+});
+
+test("a strict request keeps nothing, a dry run says what would be kept", async () => {
+  const { store, source, accept } = await door();
+  const crm = matching(source);
+  const strict = await accept(crm, [sale(1), nameless], { ...normal, mode: "strict", contacts: [null, anna] });
+  expect([strict.batchUuid, codesOf(strict)]).toEqual([null, ["no_identifier"]]);
+  const dry = await accept(crm, [sale(1), nameless], { ...normal, mode: "dry_run", contacts: [null, anna] });
+  expect([dry.accepted, codesOf(dry)]).toEqual([1, ["kept_by_contact"]]);
+  const day = Math.floor(NOW / 86_400_000);
+  expect(await store.unidentifiedSales.daysOf(source.id, day, day)).toEqual([]);
+});
+
+test("sales alike that name nobody are several in one request and repeats in the next, in requests of any size", async () => {
+  const { store, source, accept } = await door();
+  const day = Math.floor(NOW / 86_400_000);
+  const refused = async () => (await store.unidentifiedSales.daysOf(source.id, day, day))[0]?.refused;
+  await accept(source, [nameless, nameless], normal);
+  expect(await refused()).toBe(2);
+  await accept(source, [nameless, nameless, sale(1)], normal);
+  expect(await refused()).toBe(2);
+  await accept(source, Array(4500).fill(nameless), normal);
+  expect(await refused()).toBe(4500);
+  await accept(source, [{ ...nameless, price: 7 }], normal);
+  expect(await refused()).toBe(4501);
 });

@@ -1,3 +1,4 @@
+import type { ContactTexts } from "../conversion/contact.ts";
 import { PURCHASE_KEYS_KEPT_MS } from "../conversion/purchase-key.ts";
 import { batchUuid } from "../store/public-id.ts";
 import type {
@@ -31,6 +32,19 @@ export interface AcceptOptions {
   readonly mode: "normal" | "strict" | "dry_run";
   /** The sender's key for this request and a hash of everything the answer depends on. */
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
+  /**
+   * By what each row is known whatever its time, in the order of the rows, where its source dedupes by purchase: 1 to 500
+   * characters, the target is part of it anyway. Null: by the row's `purchase_id`.
+   */
+  readonly keys?: readonly (string | null)[];
+  /** The counter that the rows are for, where it is not the source's own; its goals and its repeats count. */
+  readonly counterId?: number | undefined;
+  /**
+   * By whom the buyer of each row can be reached, in the order of the rows. Looked at where the source matches by contact, for rows
+   * of which nothing but an identifier is missing: they are refused with `kept_by_contact`, and kept by the hashes of these. Not in
+   * `strict`, which keeps nothing of a request with such a row.
+   */
+  readonly contacts?: readonly (ContactTexts | null)[];
 }
 
 export interface AcceptDeps {
@@ -48,6 +62,7 @@ export interface AcceptDeps {
 /** One request on its way into the store; `now` in Unix milliseconds. */
 interface Intake {
   readonly source: SourceRecord;
+  readonly counterId: number;
   readonly received: number;
   readonly now: number;
 }
@@ -67,10 +82,14 @@ export function createAccept(deps: AcceptDeps): Accept {
     // The rows of a half-written batch would be met as known ones.
     const discarding = deps.halfWritten.discard();
     if (discarding) await discarding;
-    const intake = { source, received: rows.length, now: deps.now() };
-    const known = source.options.createMissingGoals ? null : deps.targets(source);
+    const { workspaceId } = source;
+    const { counterId = source.counterId, keys = null } = options;
+    const intake = { source, counterId, received: rows.length, now: deps.now() };
+    const known = source.options.createMissingGoals ? null : deps.targets({ workspaceId, counterId });
     const goals = known instanceof Promise ? await known : known;
-    const judging = { source, goals, keepRefused: options.mode === "normal" };
+    const matchesContacts = source.options.matchByContact === "md5" && options.mode !== "strict";
+    const contacts = (matchesContacts && options.contacts) || null;
+    const judging = { source, counterId, goals, keepRefused: options.mode === "normal", keys, contacts };
     const sorting = sortOut(deps, judging, rows);
     const sorted = sorting instanceof Promise ? await sorting : sorting;
     if (options.mode === "strict" && sorted.rejections.length > 0) return withoutBatch(rows.length, 0, sorted);
@@ -112,6 +131,7 @@ export function createAccept(deps: AcceptDeps): Accept {
         last,
         rows: cut(sorted.rows),
         rejected: cut(sorted.rejected),
+        unidentified: cut(sorted.unidentified),
         now: deps.now(),
       };
       const told = last ? { warnings: [...sorted.warnings, ...warnings] } : { warnings: [], idempotency: null };
@@ -137,7 +157,9 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 
   async function tryOut(intake: Intake, sorted: SortedRows): Promise<Receipt> {
-    const found = await deps.store.intake.preview(wholeSlice(intake, { ...sorted, rejected: [], warnings: [] }, null));
+    const found = await deps.store.intake.preview(
+      wholeSlice(intake, { ...sorted, rejected: [], unidentified: [], warnings: [] }, null),
+    );
     const repeats = new Set(found.duplicates.map((d) => d.row));
     return {
       ...withoutBatch(intake.received, found.accepted, sorted),
@@ -148,8 +170,8 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 
   function wholeSlice(
-    { source, received, now }: Intake,
-    { rows, rejected, warnings }: SortedRows,
+    { source, counterId, received, now }: Intake,
+    { rows, rejected, unidentified, warnings }: SortedRows,
     idempotency: AcceptOptions["idempotency"],
   ): IntakeSlice {
     return {
@@ -157,12 +179,14 @@ export function createAccept(deps: AcceptDeps): Accept {
       source: {
         id: source.id,
         workspaceId: source.workspaceId,
-        counterId: source.counterId,
+        counterId,
+        isOwnCounter: counterId === source.counterId,
         dedupeBy: source.options.dedupeBy,
       },
       received,
       rows,
       rejected,
+      unidentified,
       idempotency: idempotency && { ...idempotency, expiresAt: now + IDEMPOTENCY_MS },
       rejectedExpireAt: now + deps.rejectedKeptMs,
       keysExpireAt: now + PURCHASE_KEYS_KEPT_MS,
@@ -178,8 +202,11 @@ export function createAccept(deps: AcceptDeps): Accept {
     options: AcceptOptions,
     given: NonNullable<AcceptOptions["idempotency"]>,
   ): Promise<Receipt> {
+    // A request whose rows are for several counters is told counter by counter, under one key.
+    const { counterId = source.counterId } = options;
+    const ofCounter = counterId === source.counterId ? given.key : `${given.key}\n${counterId}`;
     // Senders choose their keys, and some choose a customer's e-mail or phone: only a keyed hash is stored.
-    const key = deps.vault.hmac("idempotency", given.key);
+    const key = deps.vault.hmac("idempotency", ofCounter);
     const idempotency = { ...given, key };
     return inTurn(`${source.id}\n${key}`, async () => {
       const first = await deps.store.intake.findIdempotent(source.id, key, deps.now());

@@ -28,28 +28,34 @@ export interface Receipt {
 /** What is kept, sealed, of a refused row. */
 interface SealedRejection {
   readonly findings: readonly [Finding, ...Finding[]];
-  /** The row as JSON text; null when it was too long to keep. */
+  /** The row as JSON text; null when it was too long to keep, or withheld. */
   readonly received: string | null;
 }
+
+/** Stands for a row that must not be kept, whatever it holds. */
+export const WITHHELD = Symbol("withheld");
 
 /** Longer rows are no sales; they are refused with their reason, but not kept. In characters. */
 const LONGEST_KEPT = 8192;
 
 /** A stored refused row, opened. */
 export interface StoredRejection extends Rejection {
-  /** The row as it came, as JSON text; null when it has expired or was too long to keep. */
+  /** The row as it came, as JSON text; null when it has expired, was too long to keep or withheld. */
   readonly received: string | null;
 }
 
 const contextOf = (sourceUuid: string, row: number) => `rejected:${sourceUuid}:${row}`;
 
-/** Seals a refused row for storage: what was received may hold personal data. */
+/**
+ * Seals a refused row for storage: what was received may hold personal data.
+ * @param received the row, or {@link WITHHELD}
+ */
 export function sealRejection(vault: Vault, sourceUuid: string, rejection: Rejection, received: unknown): RejectedRow {
   const [{ code, field }] = rejection.findings;
-  const text = JSON.stringify(received) ?? "null";
+  const text = received === WITHHELD ? null : (JSON.stringify(received) ?? "null");
   const content: SealedRejection = {
     findings: rejection.findings,
-    received: text.length <= LONGEST_KEPT ? text : null,
+    received: text !== null && text.length <= LONGEST_KEPT ? text : null,
   };
   return {
     row: rejection.row,

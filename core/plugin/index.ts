@@ -3,8 +3,11 @@
  * here, since a second copy of @hono/zod-openapi would serve but vanish from the OpenAPI document.
  */
 export { createRoute, z } from "@hono/zod-openapi";
+export { parseExactJson } from "../conversion/exact-json.ts";
 export { ConversionInput } from "../conversion/schema.ts";
+export { ExpressionError, type ExpressionErrorCode } from "../expressions/expression-error.ts";
 export { type Language, type Localized, quoteValue } from "../language.ts";
+export { AnswerRefused, ForbiddenAddress } from "../outgoing/guarded-fetch.ts";
 export { BatchStatus, DryRun, Receipt, Rejection, Warning } from "./answer-schemas.ts";
 export {
   crmDefaults,
@@ -15,6 +18,14 @@ export {
   type SourcePlugin,
   type SourceRouter,
 } from "./contract.ts";
+export type { Deal, DealField } from "./deals/deal.ts";
+export { emitDeals } from "./deals/emit-deals.ts";
+export { findValue, isPlaceholder, isSameName } from "./deals/find-value.ts";
+export { subjectOf } from "./deals/leftovers.ts";
+export { asList, asRecord, asText } from "./deals/loose.ts";
+export { type DealFact, isMapped, type MappedDeal, mapDeal } from "./deals/map-deal.ts";
+export { type DealMapping, dealMapping, type MappingPresets, type PriceRule } from "./deals/mapping.ts";
+export { createPace, type Pace } from "./pace.ts";
 export { ProblemError } from "./problem.ts";
 export { callerProblems, problemResponses } from "./problem-openapi.ts";
 export { type Leftover, type RawIntake, type RawIntakeRoute, RetryLater, Unusable } from "./raw-intake.ts";
@@ -33,6 +44,7 @@ export type {
   HeaderVerifier,
   Proof,
   SecretKind,
+  SecretOrigin,
   SenderSecrets,
   SenderVerifier,
   SentBody,

@@ -5,6 +5,7 @@ import type { ProblemKind } from "./problems/kind.ts";
 import { peopleProblems } from "./problems/people.ts";
 import { requestsProblems } from "./problems/requests.ts";
 import { sendersProblems } from "./problems/senders.ts";
+import { sourcesProblems } from "./problems/sources.ts";
 import { uploadsProblems } from "./problems/uploads.ts";
 
 export type { ProblemKind };
@@ -14,6 +15,7 @@ export const problemCatalogue = {
   ...callersProblems,
   ...peopleProblems,
   ...sendersProblems,
+  ...sourcesProblems,
   ...uploadsProblems,
   ...accountsProblems,
   ...countersProblems,

@@ -24,6 +24,7 @@ export interface SourceContext<Config> {
    * then may the sender be told so.
    * @throws {ProblemError} `overloaded`, `storage_unavailable`, `idempotency_key_reused`, `too_many_conversions`,
    *   `counter_not_allowed`: nothing was taken
+   * @throws {TypeError} a list of `options` is not as long as `facts`, or a key is empty
    */
   emit(facts: readonly unknown[], options?: EmitOptions): Promise<Receipt>;
   /** A receipt in the API's words. */
@@ -64,14 +65,20 @@ export interface EmitOptions {
   readonly idempotency?: AcceptOptions["idempotency"];
   /**
    * The key by which each fact is known whatever its time, where the source dedupes by purchase: "account:deal" (the target is
-   * part of it anyway). In the order of the facts; null: by the fact's `purchase_id`, as without keys.
+   * part of it anyway), 1 to 500 characters; a fact with a longer one is refused. In the order of the facts; null: by the fact's `purchase_id`, as without keys. Told again
+   * with another price, a fact is corrected; with another time or other identifiers it stays as it was first told.
    */
   readonly keys?: readonly (string | null)[];
-  /** A counter other than the source's own, one of those that its options allow. */
+  /**
+   * A counter other than the source's own, one of those that its options allow. Its goals judge the targets, and a fact is known
+   * within it: the same fact for another counter is another one. Facts for several counters are told by a call for each.
+   */
   readonly counterId?: number;
   /**
-   * By whom each fact's buyer can be reached, in the order of the facts. Looked at only for a fact without an identifier, where the
-   * source says `match_by_contact: md5`: then the hashes are kept, never these.
+   * By whom each fact's buyer can be reached, in the order of the facts. Looked at only where the source says `match_by_contact: md5`,
+   * for a fact of which nothing but an identifier is missing: it stands among the receipt's rejections as `kept_by_contact`, which
+   * needs nobody, and is kept by the hashes of these, never by these. Known by its key, else by target, second and contact: told again
+   * with another price it is kept with that. With `mode: "strict"` nothing is kept.
    */
   readonly contacts?: readonly (Contact | null)[];
 }

@@ -1,10 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import { normaliseConversion } from "../conversion/normalise.ts";
+import { createExpressions } from "../expressions/expressions.ts";
 import type { Receipt } from "../intake/receipt.ts";
 import type { EmitOptions, SourceContext, SourceFetch } from "./source-context.ts";
-
-/** What tests of a plugin use beside the contract. */
-export { problemDocument } from "./problem.ts";
 
 /** A source that writes down what it is told instead of sending it. */
 export interface RecordingSource<Config> extends SourceContext<Config> {
@@ -23,6 +21,9 @@ export interface RecordingOptions {
   readonly evaluate?: SourceContext<unknown>["evaluate"];
   readonly signal?: AbortSignal;
 }
+
+/** Begins its worker when an expression is first reckoned. */
+const expressions = createExpressions();
 
 /**
  * A source in memory for the plugin's own units: facts are validated as the sink does, nothing is stored, the network is
@@ -68,7 +69,7 @@ export function recordingSource<Config>(config: Config, options: RecordingOption
     },
     fetch:
       options.fetch ?? ((url) => Promise.reject(new Error(`The request to ${url} was not expected in this test.`))),
-    evaluate: options.evaluate ?? unexpected("evaluate"),
+    evaluate: options.evaluate ?? ((expression, input) => expressions.evaluate("test", expression, input)),
     log: getLogger(["metrika-gateway", "plugins", "test"]),
     signal: options.signal ?? new AbortController().signal,
     progress() {},

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import type { Expressions } from "../expressions/expressions.ts";
 import { type Accept, IdempotencyKeyReusedError } from "../intake/accept.ts";
 import { OverloadedError, StorageUnavailableError } from "../intake/committer.ts";
 import { batchAnswer, dryRunAnswer, receiptAnswer } from "../plugin/answers.ts";
@@ -6,6 +7,7 @@ import { ProblemError, retryLater } from "../plugin/problem.ts";
 import type { SourceContext, SourceFetch } from "../plugin/source-context.ts";
 import type { SourceRecord, Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import { checkEmit } from "./check-emit.ts";
 import { createSourceState } from "./source-state.ts";
 
 /** What every source's context is made with. */
@@ -15,8 +17,7 @@ export interface ContextDeps {
   readonly vault: Vault;
   /** See {@link SourceContext.fetch}. */
   readonly fetch: SourceFetch;
-  /** See {@link SourceContext.evaluate}. */
-  readonly evaluate: SourceContext<unknown>["evaluate"];
+  readonly expressions: Expressions;
   readonly now: () => number;
 }
 
@@ -44,9 +45,11 @@ export function createSourceContext<Config>(
     timeZone: source.timeZone,
     defaultCurrency: source.defaultCurrency,
     language: source.language,
-    async emit(facts, { mode = "normal", idempotency = null } = {}) {
+    async emit(facts, options = {}) {
+      checkEmit(source, facts, options);
+      const { mode = "normal", idempotency = null, ...rest } = options;
       try {
-        return await deps.accept(source, facts, { mode, idempotency });
+        return await deps.accept(source, facts, { mode, idempotency, ...rest });
       } catch (error) {
         throw asProblem(error);
       }
@@ -60,7 +63,7 @@ export function createSourceContext<Config>(
     },
     state: createSourceState(deps, source),
     fetch: deps.fetch,
-    evaluate: deps.evaluate,
+    evaluate: (expression, input) => deps.expressions.evaluate(source.uuid, expression, input),
     log: getLogger(["metrika-gateway", "plugins", source.plugin]).with({ sourceId: source.uuid }),
     signal,
     now: () => new Date(deps.now()),

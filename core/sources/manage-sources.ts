@@ -2,19 +2,24 @@ import { isTimeZone } from "../conversion/date-time.ts";
 import { type Cancelled, cancelRows, holdSource, releaseSource } from "../delivery/withdraw.ts";
 import type { Language } from "../language.ts";
 import type { MetrikaClient } from "../metrika/client.ts";
+import { ProblemError } from "../plugin/problem.ts";
 import type { SourceChange, SourceOptions, SourceRecord, Store, Withdrawn } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { ConfigFields } from "./config-paths.ts";
+import { keptConfig } from "./kept-config.ts";
+import type { PluginCatalogue } from "./plugin-catalogue.ts";
 import type { SourceRegistry } from "./registry.ts";
+import { nextRunAt } from "./schedule.ts";
 import { type GrantedAccess, grantAccess, replaceAccess, type SourceAccess } from "./source-access.ts";
 import { keptSecret, rotatedSecret, type SourceSecret } from "./source-secret.ts";
 
 /** A source as it is asked for; null where the gateway is to choose. */
 export interface NewSourceInput {
   readonly plugin: string;
-  /** As the plugin's schema has it. */
-  readonly config: SourceRecord["config"];
-  /** What its senders prove themselves by. */
-  readonly secret: SourceSecret;
+  /** As its owner gave it, secrets and all; it fits the plugin's schema. */
+  readonly config: ConfigFields;
+  /** What its senders prove themselves by; null: there are none, or the secret is still to be told. */
+  readonly secret: SourceSecret | null;
   readonly name: string;
   readonly description: string | null;
   readonly counterId: number;
@@ -23,6 +28,8 @@ export interface NewSourceInput {
   readonly defaultCurrency: string | null;
   readonly language: Language;
   readonly options: SourceOptions;
+  /** See {@link SourceRecord.schedule}. */
+  readonly schedule?: string | null;
 }
 
 /** What sources are managed with. */
@@ -31,6 +38,7 @@ export interface SourceManagerDeps {
   readonly metrika: MetrikaClient;
   readonly vault: Vault;
   readonly registry: SourceRegistry;
+  readonly catalogue: PluginCatalogue;
   readonly now: () => number;
   readonly newUuid: () => string;
   /** Lets the event loop serve others, see `DeliveryDeps`. */
@@ -43,7 +51,7 @@ export interface SourceManagerDeps {
 export interface SourceManager {
   /**
    * Makes a source.
-   * @throws {ProblemError} of an account that cannot be used with the counter, see `checkAccount`
+   * @throws {ProblemError} `plugin_unlisted`; of an account that cannot be used with the counter, see `checkAccount`
    */
   create(
     workspaceId: number,
@@ -70,17 +78,35 @@ export interface SourceManager {
   cancel(of: Withdrawn, dryRun: boolean): Promise<Cancelled>;
 }
 
+const NO_SECRET = { secretHash: null, sealedSecret: null } as const;
+
+const cronOf = (catalogue: PluginCatalogue, plugin: string): string | null =>
+  catalogue.find(plugin)?.plugin.schedule?.defaultCron ?? null;
+
 /** Makes the manager of one process. */
 export function createSourceManager(deps: SourceManagerDeps): SourceManager {
-  const { store, vault, registry, now } = deps;
+  const { store, vault, registry, catalogue, now } = deps;
+
+  /** Reckoned anew only where the clock is concerned: any other change would put off what is due. */
+  function dueAnew(source: SourceRecord, change: SourceChange): Pick<SourceChange, "nextRunAt"> {
+    const { schedule, timeZone, isActive } = change;
+    if (schedule === undefined && timeZone === undefined && isActive === undefined) return {};
+    // Without its plugin nobody knows when it would be due; it stays so until the plugin is back.
+    if (isActive !== false && catalogue.find(source.plugin) === null) return {};
+    return { nextRunAt: nextRunAt({ ...source, ...change }, cronOf(catalogue, source.plugin), now()) };
+  }
 
   return {
     async create(workspaceId, input) {
-      const { counterId } = input;
+      const { counterId, schedule = null } = input;
+      const listed = catalogue.find(input.plugin);
+      if (listed === null) throw new ProblemError("plugin_unlisted", { plugin: input.plugin });
       const access = await grantAccess(deps, { workspaceId, counterId }, input.access);
       const uuid = deps.newUuid();
       // Resolved once and stored: a zone that followed the counter would give a retried row another second.
       const ofCounter = access.timeZone !== null && isTimeZone(access.timeZone) ? access.timeZone : null;
+      const timeZone = input.timeZone ?? ofCounter ?? "Europe/Moscow";
+      const due = { uuid, schedule, timeZone, isActive: true };
       const source = await store.sources.create({
         uuid,
         workspaceId,
@@ -89,18 +115,18 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
         description: input.description,
         counterId,
         credentialId: access.credentialId,
-        config: input.config,
-        sealedConfig: null,
-        configVersion: 1,
+        ...keptConfig(vault, uuid, listed, input.config),
         options: input.options,
-        timeZone: input.timeZone ?? ofCounter ?? "Europe/Moscow",
+        timeZone,
         timeZoneFrom: input.timeZone !== null ? "request" : ofCounter !== null ? "counter" : "default",
         defaultCurrency: input.defaultCurrency ?? "RUB",
         defaultCurrencyFrom: input.defaultCurrency !== null ? "request" : "default",
         language: input.language,
-        ...keptSecret(vault, uuid, input.secret),
+        ...(input.secret === null ? NO_SECRET : keptSecret(vault, uuid, input.secret)),
         isActive: true,
         deliveryPaused: false,
+        schedule,
+        nextRunAt: nextRunAt(due, cronOf(catalogue, input.plugin), now()),
         createdAt: now(),
         updatedAt: now(),
       });
@@ -108,7 +134,7 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
     },
 
     async change(source, change) {
-      const changed = await store.sources.update(source.id, change, now());
+      const changed = await store.sources.update(source.id, { ...change, ...dueAnew(source, change) }, now());
       registry.forget(source.uuid);
       if (change.deliveryPaused === true) await holdSource(deps, source.id);
       if (change.deliveryPaused === false) await releaseSource(deps, source.id);

@@ -36,7 +36,8 @@ const source = (change: Partial<SourceRecord> = {}): SourceRecord => ({
   },
   ...{ timeZone: "Europe/Moscow", timeZoneFrom: "default", defaultCurrency: "RUB", defaultCurrencyFrom: "default" },
   ...{ language: "en", secretHash: null, sealedSecret: null, previousSecretHash: null, previousSealedSecret: null },
-  ...{ previousSecretExpiresAt: null, isActive: true, deliveryPaused: false, createdAt: 0, updatedAt: 0 },
+  ...{ previousSecretExpiresAt: null, isActive: true, deliveryPaused: false, schedule: null, nextRunAt: null },
+  ...{ createdAt: 0, updatedAt: 0 },
   ...change,
 });
 

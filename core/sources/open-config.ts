@@ -79,9 +79,8 @@ export function openConfig(
   });
   if (plugin === null) return fault("plugin_missing");
   if (source.configVersion > (plugin.configVersion ?? 1)) return fault("config_newer");
-  const whole = withSecrets(vault, source);
-  if (whole === null) return fault("config_sealed");
-  const current = migrated(plugin, whole, source.configVersion);
+  if (storedSecrets(vault, source) === null) return fault("config_sealed");
+  const current = currentConfig(vault, plugin, source);
   if (current === null) return fault("config_not_migrated");
   const judged = judge(plugin, current);
   if ("config" in judged) return { ok: true, config: judged.config };
@@ -94,10 +93,15 @@ const reasonOf = (code: ConfigFaultCode, params: Params): Localized => ({
   en: render(configSentences[code], "en", params),
 });
 
-/** The config as its owner gave it; null where its secrets do not open. */
-export function withSecrets(vault: Pick<Vault, "open">, source: SourceRecord): ConfigFields | null {
+/** The config in the plugin's version, not yet judged by its schema; null where it cannot be read or brought there. */
+export function currentConfig(
+  vault: Pick<Vault, "open">,
+  plugin: SourcePlugin,
+  source: SourceRecord,
+): ConfigFields | null {
   const secrets = storedSecrets(vault, source);
-  return secrets && putIn(source.config, secrets);
+  if (secrets === null || source.configVersion > (plugin.configVersion ?? 1)) return null;
+  return migrated(plugin, putIn(source.config, secrets), source.configVersion);
 }
 
 /** The secrets of a stored config by their paths; null where they do not open. */

@@ -13,6 +13,8 @@ export interface Drizzle {
   readonly tables: Pick<typeof postgres, keyof typeof postgres & keyof typeof sqlite>;
   /** Whether an id is one of a list that comes as JSON. */
   isOneOf(id: AnyColumn, list: Placeholder): SQL;
+  /** Whether a list that a column of JSON has under a name contains a number. */
+  hasNumber(json: AnyColumn, name: string, value: number): SQL;
   /** See `SourceStore.changesElsewhere`. */
   changesElsewhere(): Promise<number>;
 }
@@ -28,6 +30,7 @@ export function drizzleOnSqlite(db: Db): Drizzle {
   return {
     ...(twins as Pick<Drizzle, "db" | "tables">),
     isOneOf: (id, list) => sql`${id} in (select value from json_each(${list}))`,
+    hasNumber: (json, name, value) => sql`${value} in (select value from json_each(${json}, ${`$.${name}`}))`,
     changesElsewhere: async () => dataVersion.get()?.data_version ?? 0,
   };
 }

@@ -24,6 +24,7 @@ import type { SharedDatabase } from "./port/shared.ts";
 import type { SourceHealthStore } from "./port/source-health.ts";
 import type { SourceStateStore } from "./port/source-state.ts";
 import type { CredentialStore, SourceStore } from "./port/sources.ts";
+import type { UnidentifiedSaleStore } from "./port/unidentified-sales.ts";
 import type { UploadStore } from "./port/uploads.ts";
 import type { WithdrawalStore } from "./port/withdrawals.ts";
 
@@ -55,6 +56,7 @@ export type * from "./port/shared.ts";
 export type * from "./port/source-health.ts";
 export type * from "./port/source-state.ts";
 export type * from "./port/sources.ts";
+export type * from "./port/unidentified-sales.ts";
 export type * from "./port/uploads.ts";
 export type * from "./port/withdrawals.ts";
 
@@ -82,6 +84,7 @@ export interface Store {
   readonly batches: BatchStore;
   readonly conversions: ConversionStore;
   readonly matchRates: MatchRateStore;
+  readonly unidentifiedSales: UnidentifiedSaleStore;
   readonly planning: PlanningStore;
   readonly uploads: UploadStore;
   readonly deadLetters: DeadLetterStore;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { createClientAddress, isProxy } from "./client-address.ts";
+import { isNetwork } from "../../core/outgoing/networks.ts";
+import { createClientAddress } from "./client-address.ts";
 
 test("without a trusted proxy the client is whoever connected, whatever the header says", () => {
   const clientOf = createClientAddress([]);
@@ -47,9 +48,9 @@ test("private stands for the networks that no one reaches from outside", () => {
 
 test("a proxy is an address, a network or a known name", () => {
   for (const proxy of ["10.0.0.5", "10.0.0.0/8", "::1", "fd00::/8", "loopback", "private"]) {
-    expect(isProxy(proxy)).toBe(true);
+    expect(isNetwork(proxy)).toBe(true);
   }
   for (const other of ["", "caddy", "10.0.0.0/33", "fd00::/129", "10.0.0", "10.0.0.0/", "10.0.0.0/8/8", "toString"]) {
-    expect(isProxy(other)).toBe(false);
+    expect(isNetwork(other)).toBe(false);
   }
 });

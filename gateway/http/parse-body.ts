@@ -42,8 +42,16 @@ function unknownFields(schema: v.GenericSchema, body: unknown, first: v.BaseIssu
     .map(fault);
 }
 
-function faultOf(issue: v.BaseIssue<unknown>, sentences: CheckSentences): FieldFault {
-  const field = v.getDotPath(issue) ?? "body";
+/**
+ * The fault that an issue of a schema tells.
+ * @param sentences see {@link parseBody}
+ * @param field where it stands, by its dotted path
+ */
+export function faultOf(
+  issue: v.BaseIssue<unknown>,
+  sentences: CheckSentences,
+  field = v.getDotPath(issue) ?? "body",
+): FieldFault {
   const received = receivedOf(field, issue.input);
   const own = sentences[issue.message];
   if (own !== undefined) return { field, code: issue.message, sentence: own, params: { received } };

@@ -3,11 +3,11 @@ import { accountStates } from "../../core/accounts/account-state.ts";
 import type { Localized } from "../../core/language.ts";
 import { component } from "../../core/plugin/valibot-openapi.ts";
 import { isOwnPath } from "../http/own-path.ts";
-import { webhookChecks } from "./webhook-shapes.ts";
+import { sourceChecks } from "./source-fields.ts";
 
 /** Sentences for the checks below, by the message that each gives. */
 export const accountChecks: Readonly<Record<string, Localized>> = {
-  ...webhookChecks,
+  ...sourceChecks,
   return_to_foreign: {
     ru: "«{received}» — не путь на этом шлюзе. Укажите путь от корня, например /console/accounts.",
     en: "“{received}” is no path on this gateway. Give one from the root, such as /console/accounts.",

@@ -7,7 +7,7 @@ import type { MetrikaCounter } from "../../core/metrika/counters.ts";
 import { iso } from "../../core/plugin/answers.ts";
 import { component } from "../../core/plugin/valibot-openapi.ts";
 import type { CounterRecord } from "../../core/store/store.ts";
-import { accountId, counterId } from "./webhook-shapes.ts";
+import { accountId, counterId } from "./source-fields.ts";
 
 /** How what is asked of Metrika on behalf of an account may be refused. */
 export const metrikaProblems = [

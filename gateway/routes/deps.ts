@@ -7,13 +7,17 @@ import type { LoginPlans } from "../../core/delivery/login-plans.ts";
 import type { DeliveryRules } from "../../core/delivery/rules.ts";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
 import type { YandexOauth } from "../../core/metrika/oauth.ts";
+import type { ContextDeps } from "../../core/sources/context.ts";
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
+import type { OpenConfig } from "../../core/sources/open-config.ts";
+import type { PluginCatalogue } from "../../core/sources/plugin-catalogue.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { AuditOf } from "../auth/audit-of.ts";
 import type { Access } from "../auth/authorize.ts";
 import type { BodyLimits } from "../http/read-body.ts";
+import type { RouteBook } from "../route-book.ts";
 
 /** What the management routes work with. */
 export interface RouteDeps extends Access {
@@ -23,6 +27,12 @@ export interface RouteDeps extends Access {
   readonly rules: DeliveryRules;
   readonly plans: LoginPlans;
   readonly sources: SourceManager;
+  /** The plugins that sources can be made of. */
+  readonly catalogue: PluginCatalogue;
+  readonly openConfig: OpenConfig;
+  readonly routeBook: Pick<RouteBook, "of">;
+  /** What a source's context is made with, for a person who waits for it. */
+  readonly contexts: ContextDeps;
   readonly oauth: YandexOauth;
   readonly applications: OauthApplications;
   readonly connections: Connections;

@@ -2,7 +2,7 @@ import { quoteValue } from "../../core/language.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import type { AccountRecord, Store } from "../../core/store/store.ts";
 import { invalidFields } from "../http/field-faults.ts";
-import { webhookChecks } from "./webhook-shapes.ts";
+import { sourceChecks } from "./source-fields.ts";
 
 async function connected({ accounts }: Pick<Store, "accounts">, workspaceId: number, uuid: string) {
   const account = await accounts.findByUuid(uuid);
@@ -21,7 +21,7 @@ export async function accountOfField(
   const account = await connected(store, workspaceId, uuid);
   if (account !== null) return account;
   const [code, params] = ["account_unknown", { received: quoteValue(uuid) }] as const;
-  throw invalidFields([{ field: "account_id", code, sentence: webhookChecks[code], params }]);
+  throw invalidFields([{ field: "account_id", code, sentence: sourceChecks[code], params }]);
 }
 
 /**

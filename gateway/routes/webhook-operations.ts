@@ -22,10 +22,8 @@ const webhookId = z.object({ webhook_id: z.string() });
 const refusals = problemResponses(...accessProblems);
 const withBody = problemResponses(...accessProblems, "malformed_json", "invalid_field");
 /** How an account that is named in place of a token may be refused. */
-const withAccount = problemResponses(
-  ...accessProblems,
-  ...(["malformed_json", "invalid_field", "not_found", ...metrikaProblems] as const),
-);
+const ofAccount = ["malformed_json", "invalid_field", "not_found", ...metrikaProblems] as const;
+const withAccount = problemResponses(...accessProblems, ...ofAccount);
 const ofOne = problemResponses(...accessProblems, "not_found");
 
 /** Makes a webhook; the specified route. */
@@ -49,7 +47,10 @@ export const createWebhook = createRoute({
       },
     }),
   },
-  responses: { 201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }), ...withAccount },
+  responses: {
+    201: jsonResponse(CreatedWebhook, { description: "The webhook with its secret" }),
+    ...problemResponses(...accessProblems, ...ofAccount, "plugin_unlisted"),
+  },
 });
 
 /** Lists the webhooks of a workspace. */

@@ -1,23 +1,23 @@
-import type { Context } from "hono";
-import { type TokenWarning, tokenSentences } from "../../core/accounts/check-token.ts";
-import { type Language, quoteValue, render } from "../../core/language.ts";
-import { iso, isoOrNull } from "../../core/plugin/answers.ts";
+import type { TokenWarning } from "../../core/accounts/check-token.ts";
+import { type Language, quoteValue } from "../../core/language.ts";
+import { iso } from "../../core/plugin/answers.ts";
 import { ProblemError } from "../../core/plugin/problem.ts";
 import { defaultOptions } from "../../core/sources/default-options.ts";
-import type { GrantedAccess, SourceAccess } from "../../core/sources/source-access.ts";
-import type { AccountRecord, CounterRecord, SourceOptions, SourceRecord } from "../../core/store/store.ts";
+import type { GrantedAccess } from "../../core/sources/source-access.ts";
+import type { AccountRecord, SourceRecord } from "../../core/store/store.ts";
 import { newSecret } from "../../core/vault/secrets.ts";
 import type { Principal } from "../auth/authorize.ts";
-import { createRouter, type GatewayEnv, languageOf } from "../http/app-defaults.ts";
+import { createRouter, languageOf } from "../http/app-defaults.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import { parseBody } from "../http/parse-body.ts";
 import { readJson } from "../http/read-json.ts";
-import { addressWarnings } from "../public-address.ts";
 import { readCancellation } from "./cancellation.ts";
-import { counterFacts } from "./counter-shapes.ts";
+import { accessOf, tellAttached } from "./chosen-access.ts";
+import { optionsOf, settingsChange } from "./chosen-options.ts";
 import type { RouteDeps } from "./deps.ts";
-import { accountOfField } from "./own-account.ts";
-import { actsOfChange, settingsOf, targetOf } from "./webhook-acts.ts";
+import { actsOfChange, settingsOf, type ToldState, targetOf } from "./source-acts.ts";
+import { settingsAnswer, sourceWarnings } from "./source-answers.ts";
+import { sourceChecks } from "./source-fields.ts";
 import {
   BASE_PATH,
   cancelWebhook,
@@ -28,9 +28,11 @@ import {
   rotateSecret,
   updateWebhook,
 } from "./webhook-operations.ts";
-import { NewWebhook, WebhookChange, webhookChecks } from "./webhook-shapes.ts";
+import { NewWebhook, WebhookChange } from "./webhook-shapes.ts";
 
 const PLUGIN = "webhook-offline";
+
+const toldState = (source: SourceRecord): ToldState => ({ source, settings: settingsOf(source) });
 
 /** Webhooks: made as specified, kept under /v1. */
 export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
@@ -41,22 +43,6 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     const source = await store.sources.findByUuid(id);
     if (source?.workspaceId === principal.workspaceId && source.plugin === PLUGIN) return source;
     throw new ProblemError("not_found", { path: quoteValue(`/v1/webhooks/${id}`) });
-  }
-
-  /** What the webhook is to upload with; null where the body names nothing. */
-  async function accessOf(
-    { workspaceId }: Principal,
-    body: { readonly token?: string | undefined; readonly account_id?: string | undefined },
-  ): Promise<SourceAccess | null> {
-    if (body.token !== undefined) return { kind: "token", token: body.token };
-    if (body.account_id === undefined) return null;
-    return { kind: "account", account: await accountOfField(store, workspaceId, body.account_id) };
-  }
-
-  async function tellAttached(c: Context<GatewayEnv>, principal: Principal, counter: CounterRecord | null) {
-    if (counter === null) return;
-    const target = { kind: "counter", id: String(counter.counterId), name: counter.name };
-    await deps.audit(c, principal, { action: "counter.attached", target, after: counterFacts(counter) });
   }
 
   async function answerOne(source: SourceRecord, language: Language, doubts: readonly TokenWarning[] = []) {
@@ -71,46 +57,27 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     doubts: readonly TokenWarning[] = [],
   ) {
     const credential = await store.credentials.get(source.credentialId);
-    const { dedupeBy, identifiers, createMissingGoals, allowPersonalUserId, uncertainPolicy } = source.options;
+    const account = accounts.get(source.credentialId) ?? null;
     return {
       webhook_id: source.uuid,
       name: source.name,
       description: source.description,
       counter_id: source.counterId,
       url: addressOf(source),
-      is_active: source.isActive,
-      delivery_paused: source.deliveryPaused,
-      time_zone: source.timeZone,
-      time_zone_from: source.timeZoneFrom,
-      default_currency: source.defaultCurrency,
-      default_currency_from: source.defaultCurrencyFrom,
-      language: source.language,
-      dedupe_by: dedupeBy,
-      identifiers,
-      create_missing_goals: createMissingGoals,
-      allow_personal_user_id: allowPersonalUserId,
-      uncertain_policy: uncertainPolicy,
-      account_id: accounts.get(source.credentialId)?.uuid ?? null,
-      login: credential?.login ?? null,
-      sending: { paused_until: isoOrNull(credential?.pausedUntil ?? null), reason: credential?.pausedReason ?? null },
-      created_at: iso(source.createdAt),
-      updated_at: iso(source.updatedAt),
+      ...settingsAnswer(source, { credential, account }),
       warnings: warningsOf(doubts, language),
     };
   }
 
-  /** Of the token first: without one that works nothing is sent at all. */
-  const warningsOf = (doubts: readonly TokenWarning[], language: Language) => [
-    ...doubts.map(({ code, params }) => ({ code, message: render(tokenSentences[code], language, params) })),
-    ...addressWarnings(deps.publicUrl, language),
-  ];
+  const warningsOf = (doubts: readonly TokenWarning[], language: Language) =>
+    sourceWarnings(deps.publicUrl, doubts, language);
 
   const addressOf = (source: SourceRecord) => `${deps.publicUrl}${BASE_PATH}/${source.uuid}`;
 
   router.openapi(createWebhook, async (c) => {
     const principal = await deps.authorize(c, createWebhook);
-    const body = parseBody(NewWebhook, await readJson(c.req.raw, deps.limits), webhookChecks);
-    const access = await accessOf(principal, body);
+    const body = parseBody(NewWebhook, await readJson(c.req.raw, deps.limits), sourceChecks);
+    const access = await accessOf(store, principal, body);
     if (access === null) throw new Error("A webhook without a token and an account passed its schema.");
     const secret = newSecret();
     const { source, access: granted } = await sources.create(principal.workspaceId, {
@@ -126,9 +93,9 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
       language: body.language ?? "ru",
       options: optionsOf(body, defaultOptions),
     });
-    await tellAttached(c, principal, granted.attached);
+    await tellAttached(deps, [c, principal], granted.attached);
     const after = { ...settingsOf(source), counter_id: source.counterId, account_id: body.account_id ?? null };
-    await deps.audit(c, principal, { action: "webhook.created", target: targetOf(source), after });
+    await deps.audit(c, principal, { action: "webhook.created", target: targetOf("webhook", source), after });
     c.set("fallbackLanguage", source.language);
     const warnings = warningsOf(granted.warnings, languageOf(c));
     return c.json({ webhook_id: source.uuid, secret, url: addressOf(source), warnings }, 201);
@@ -151,25 +118,17 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
   router.openapi(updateWebhook, async (c) => {
     const principal = await deps.authorize(c, updateWebhook);
     const source = await ownWebhook(principal, c.req.param("webhook_id"));
-    const body = parseBody(WebhookChange, await readJson(c.req.raw, deps.limits), webhookChecks);
-    const wanted = await accessOf(principal, body);
+    const body = parseBody(WebhookChange, await readJson(c.req.raw, deps.limits), sourceChecks);
+    const wanted = await accessOf(store, principal, body);
     const access: GrantedAccess | null = wanted === null ? null : await sources.replaceAccess(source, wanted);
-    await tellAttached(c, principal, access?.attached ?? null);
+    await tellAttached(deps, [c, principal], access?.attached ?? null);
     const changed = await sources.change(source, {
       ...(access !== null && { credentialId: access.credentialId }),
-      ...(body.name !== undefined && { name: body.name }),
-      ...(body.description !== undefined && { description: body.description }),
-      ...(body.is_active !== undefined && { isActive: body.is_active }),
-      ...(body.delivery_paused !== undefined && { deliveryPaused: body.delivery_paused }),
-      ...(body.language !== undefined && { language: body.language }),
-      ...(body.time_zone !== undefined && { timeZone: body.time_zone, timeZoneFrom: "request" }),
-      ...(body.default_currency !== undefined && {
-        defaultCurrency: body.default_currency,
-        defaultCurrencyFrom: "request",
-      }),
+      ...settingsChange(body),
       options: optionsOf(body, source.options),
     });
-    for (const act of actsOfChange(source, changed, body)) await deps.audit(c, principal, act);
+    for (const act of actsOfChange("webhook", toldState(source), toldState(changed), body))
+      await deps.audit(c, principal, act);
     c.set("fallbackLanguage", changed.language);
     return c.json(await answerOne(changed, languageOf(c), access?.warnings), 200);
   });
@@ -179,7 +138,7 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     const source = await ownWebhook(principal, c.req.param("webhook_id"));
     const discard = c.req.valid("query").discard === "true";
     await sources.remove(source, discard);
-    const target = targetOf(source);
+    const target = targetOf("webhook", source);
     await deps.audit(c, principal, {
       action: "webhook.deleted",
       target,
@@ -194,7 +153,11 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     const source = await ownWebhook(principal, c.req.param("webhook_id"));
     const dryRun = await readCancellation(c.req.raw, deps.limits);
     const { cancelled, notCancellable } = await sources.cancel({ sourceId: source.id }, dryRun);
-    const act = { action: "webhook.queue_cancelled", target: targetOf(source), after: { cancelled } } as const;
+    const act = {
+      action: "webhook.queue_cancelled",
+      target: targetOf("webhook", source),
+      after: { cancelled },
+    } as const;
     if (!dryRun) await deps.audit(c, principal, act);
     return c.json({ cancelled, not_cancellable: notCancellable, dry_run: dryRun }, 200);
   });
@@ -205,28 +168,9 @@ export function webhookRoutes(deps: RouteDeps): ReturnType<typeof createRouter> 
     const secret = newSecret();
     const { previousValidUntil } = await sources.rotateSecret(source, { keeps: "hash", value: secret });
     const after = { previous_valid_until: iso(previousValidUntil) };
-    await deps.audit(c, principal, { action: "webhook.secret_rotated", target: targetOf(source), after });
+    await deps.audit(c, principal, { action: "webhook.secret_rotated", target: targetOf("webhook", source), after });
     return c.json({ webhook_id: source.uuid, secret, previous_valid_until: iso(previousValidUntil) }, 200);
   });
 
   return router;
-}
-
-interface OptionFields {
-  readonly dedupe_by?: SourceOptions["dedupeBy"] | undefined;
-  readonly identifiers?: SourceOptions["identifiers"] | undefined;
-  readonly create_missing_goals?: boolean | undefined;
-  readonly allow_personal_user_id?: boolean | undefined;
-  readonly uncertain_policy?: SourceOptions["uncertainPolicy"] | undefined;
-}
-
-function optionsOf(body: OptionFields, before: SourceOptions): SourceOptions {
-  return {
-    ...before,
-    dedupeBy: body.dedupe_by ?? before.dedupeBy,
-    identifiers: body.identifiers ?? before.identifiers,
-    createMissingGoals: body.create_missing_goals ?? before.createMissingGoals,
-    allowPersonalUserId: body.allow_personal_user_id ?? before.allowPersonalUserId,
-    uncertainPolicy: body.uncertain_policy ?? before.uncertainPolicy,
-  };
 }

@@ -7,10 +7,12 @@ import { claimsContract } from "./store/claims.ts";
 import { correctionsContract } from "./store/corrections.ts";
 import { countersContract } from "./store/counters.ts";
 import { decisionsContract } from "./store/decisions.ts";
+import { givenKeysContract } from "./store/given-keys.ts";
 import { identityContract } from "./store/identity.ts";
 import { intakeContract } from "./store/intake.ts";
 import { maintenanceContract } from "./store/maintenance.ts";
 import { matchRatesContract } from "./store/match-rates.ts";
+import { otherCountersContract } from "./store/other-counters.ts";
 import { peopleContract } from "./store/people.ts";
 import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
@@ -19,6 +21,7 @@ import { replaysContract } from "./store/replays.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { sealedTextsContract } from "./store/sealed-texts.ts";
 import { sourceHealthContract } from "./store/source-health.ts";
+import { unidentifiedContract } from "./store/unidentified.ts";
 import { unsealedContract } from "./store/unsealed.ts";
 import { uploadsContract } from "./store/uploads.ts";
 import { withdrawalsContract } from "./store/withdrawals.ts";
@@ -49,6 +52,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       yandexAccountsContract,
       peopleContract,
       intakeContract,
+      givenKeysContract,
       correctionsContract,
       unsealedContract,
       planningContract,
@@ -61,6 +65,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       maintenanceContract,
       replaysContract,
       withdrawalsContract,
+      otherCountersContract,
+      unidentifiedContract,
       sealedTextsContract,
       sourceHealthContract,
       auditContract,

@@ -41,6 +41,7 @@ test("the executable alone serves, makes keys and tells its health, from any fol
   const scripts = [...page.matchAll(/<script src="([^"]+)"/g)].map(([, source]) => source);
   expect(scripts).toContain("docs/scalar.js");
   for (const script of scripts) expect((await fetch(`${gateway.url}/${script}`)).status).toBe(200);
+  expect(await (await fetch(`${gateway.url}/capture.js`)).text()).toContain("metrikaGateway");
   const document = (await (await fetch(`${gateway.url}/openapi.json`)).json()) as { info: { version: string } };
   expect(document.info.version).toBe(packageJson.version);
 

@@ -68,8 +68,14 @@ test("the same sale in another workspace is kept apart", async () => {
   };
   const tellIn = (workspaceId: number) =>
     intake.preview({
-      ...{ batchId: null, received: 1, rejected: [], idempotency: null, warnings: [] },
-      source: { id: source?.id ?? 0, workspaceId, counterId: source?.counterId ?? 0, dedupeBy: "exact" },
+      ...{ batchId: null, received: 1, rejected: [], unidentified: [], idempotency: null, warnings: [] },
+      source: {
+        id: source?.id ?? 0,
+        workspaceId,
+        counterId: source?.counterId ?? 0,
+        isOwnCounter: true,
+        dedupeBy: "exact",
+      },
       rows: [{ row: 0, conversion, keyHash: null }],
       ...{ rejectedExpireAt: 0, keysExpireAt: 0, last: true, now: rig.clock.now() },
     });
@@ -134,6 +140,7 @@ test("a sale that was answered as a repeat outlives the large request it repeate
         batchId: null,
         received: 4000,
         rejected: [],
+        unidentified: [],
         idempotency: null,
         warnings: [],
       },
@@ -141,6 +148,7 @@ test("a sale that was answered as a repeat outlives the large request it repeate
         id: source?.id ?? 0,
         workspaceId: source?.workspaceId ?? 0,
         counterId: source?.counterId ?? 0,
+        isOwnCounter: true,
         dedupeBy: "exact",
       },
       rows: [0, 1, 2].map((row) => ({ row, conversion: told(row), keyHash: null })),

@@ -28,6 +28,7 @@ async function setApplication({ gateway }: Place): Promise<Prepared> {
 
 const preparations: Readonly<Record<string, (place: Place) => Promise<Prepared>>> = {
   "POST /v1/webhooks/{webhook_id}/cancel": really,
+  "POST /v1/sources/{source_id}/cancel": really,
   "POST /v1/batches/{batch_id}/cancel": really,
   "POST /v1/replays": really,
   "POST /v1/uploads/{upload_id}/resolve": async ({ gateway }) => ({
@@ -63,6 +64,7 @@ const preparations: Readonly<Record<string, (place: Place) => Promise<Prepared>>
 /** Operations that change nothing worth writing down, or are judged elsewhere, each with the reason. */
 const exceptions: Readonly<Record<string, string>> = {
   "POST /v1/accounts/connect": "begins a consent that may never come; the account is written down when it is connected",
+  "POST /v1/sources/{source_id}/check": "no bundled plugin has a check: see source-check.test.ts",
   "POST /v1/key-rotations/steps": "one of many; the change is written down when it is begun and when it is done",
   "DELETE /v1/users/{user_id}/sessions": "where the gateway signs people in itself: see the end of this file",
   "POST /v1/users/{user_id}/recovery-links": "where the gateway signs people in itself: see the end of this file",

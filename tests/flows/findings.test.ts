@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { type FindingCode, findingSentences } from "../../core/conversion/findings.ts";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { type ProblemCode, problemCatalogue } from "../../core/plugin/problem-catalogue.ts";
-import { type Answer, sale, startTestGateway, type TestGateway, type TestWebhook } from "../setup/gateway.ts";
+import { type Answer, codesOf, sale, startTestGateway, type TestGateway, type TestWebhook } from "../setup/gateway.ts";
+import { createTeller, tellingPlugin } from "../setup/telling-plugin.ts";
 
 /** A row as it may come, the code it meets, and words that must stand in the two sentences: the value and the mend. */
 interface Case {
@@ -302,6 +303,17 @@ test("without Accept-Language a sender is answered in the webhook's language", a
   expect([english.headers.get("content-language"), russian.headers.get("content-language")]).toEqual(["en", "ru"]);
 });
 
+test("a sale that is kept by its buyer's contact is told so in both languages", async () => {
+  const gateway = await startTestGateway({ plugins: [tellingPlugin] });
+  const { tell } = await createTeller(gateway, { matchByContact: "md5" });
+  const facts = [sale(0, { client_id: undefined })];
+  const told = { facts, contacts: [{ phones: ["89995551111"], emails: [] }] };
+  const [en, ru] = [await tell(told, "en"), await tell(told, "ru")];
+  expect(codesOf(en.body.rejections)).toEqual(["kept_by_contact"]);
+  expect(en.body.rejections[0]?.message).toContain("kept under the MD5");
+  expect(ru.body.rejections[0]?.message).toContain("сохранена под MD5");
+});
+
 test("every code that a row can meet at intake is shown by a request above", () => {
   const shown = new Set<FindingCode>([...refusals, ...warnings].map(({ code }) => code));
   for (const code of [
@@ -310,6 +322,7 @@ test("every code that a row can meet at intake is shown by a request above", () 
     "stale_revision",
     "goal_not_found",
     "goal_not_found_no_match",
+    "kept_by_contact",
   ] as const)
     shown.add(code);
   expect([...shown].sort()).toEqual((Object.keys(findingSentences) as FindingCode[]).sort());

@@ -9,10 +9,12 @@ import { openPostgres } from "../../core/store/postgres/open.ts";
 import { resumeRestoredPostgres } from "../../core/store/postgres/resume-restored.ts";
 import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
+import webhookOffline from "../../plugins/webhook-offline/index.ts";
 import { begin, connectByProgram, seedAccounts } from "../setup/accounts.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 import { anna } from "../setup/identity.ts";
+import { createTeller, tellingPlugin } from "../setup/telling-plugin.ts";
 
 setDefaultTimeout(60_000);
 
@@ -39,7 +41,10 @@ function breakingOff(): MoveProgress {
 
 /** A gateway of which every table but those of rare cases holds something, in every state of a file that rests. */
 async function startFull(): Promise<TestGateway> {
-  const gateway = await startTestGateway({ store: "sqlite", env: { SIGN_UP: "open" }, seed: seedAccounts });
+  const gateway = await startTestGateway({
+    ...{ store: "sqlite", env: { SIGN_UP: "open" }, seed: seedAccounts },
+    plugins: [webhookOffline, tellingPlugin],
+  });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   await signUp(gateway);
   await connectAccount(gateway);
@@ -60,7 +65,16 @@ async function startFull(): Promise<TestGateway> {
   await work();
   advance(MINUTE);
   await post(webhook, [sale(6), sale(6, { purchase_id: "of the same second" })]);
+  await tellDeals(gateway);
   return gateway;
+}
+
+/** A CRM's deals: one for another counter, one whose buyer is known by a contact alone. */
+async function tellDeals(gateway: TestGateway): Promise<void> {
+  const { tell } = await createTeller(gateway, { counters: [99], matchByContact: "md5", dedupeBy: "purchase" });
+  await tell({ facts: [sale(7)], keys: ["deal:1"], counterId: 99 });
+  const contacts = [{ phones: ["+7 999 555-11-11"], emails: [] }];
+  await tell({ facts: [sale(7, { client_id: undefined })], keys: ["deal:2"], contacts });
 }
 
 /** Somebody who is signed in, mistyped once, was given a recovery link, and may come into the first workspace. */

@@ -92,6 +92,8 @@ async function newMember({ gateway, workspaceId }: Place): Promise<string> {
  */
 export const examples: Readonly<Record<string, (place: Place) => Promise<string>>> = {
   webhook_id: (place) => make(place, "/webhook/offline-conversions", newWebhook, "webhook_id"),
+  source_id: (place) => make(place, "/v1/sources", { plugin: "webhook-offline", ...newWebhook }, "source_id"),
+  plugin_name: async () => "webhook-offline",
   batch_id: settledBatch,
   conversion_id: ofRow("conversion_id"),
   upload_id: ofRow("upload_id"),
@@ -104,6 +106,9 @@ export const examples: Readonly<Record<string, (place: Place) => Promise<string>
   account_id: newAccount,
   counter_id: newCounter,
 };
+
+/** Names of what every workspace has alike. */
+export const shared: ReadonlySet<string> = new Set(["plugin_name"]);
 
 /** What no workspace has. */
 export const unknownOf = (name: string): string =>

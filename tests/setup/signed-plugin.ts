@@ -40,7 +40,7 @@ export function signedPlugin(
         ...problemResponses("secret_missing", "secret_wrong", "signature_missing", "signature_wrong", "malformed_form"),
       },
     });
-  const plugin = defineSource<v.InferOutput<typeof Config>>({
+  return defineSource<v.InferOutput<typeof Config>>({
     ...{ apiVersion: 1, name, version: "1.0.0", config: Config, verify },
     title: { ru: name, en: name },
     summary: { ru: name, en: name },
@@ -58,7 +58,6 @@ export function signedPlugin(
       }
     },
   });
-  return plugin as SourcePlugin;
 }
 
 /** Makes a source of a plugin, with its secret. */

@@ -66,6 +66,14 @@ export const sendersProblems = {
       en: "The webhook is switched off and takes no conversions (is_active = false). Switch it on and send the request again.",
     },
   ),
+  counter_not_allowed: kind(
+    409,
+    { ru: "Счётчик не разрешён", en: "Counter not allowed" },
+    {
+      ru: "Источник не отправляет в счётчик {counter_id}; ему разрешены: {allowed}. Ничего не сохранено. Добавьте счётчик в настройку counters источника или исправьте номер.",
+      en: "The source does not send to counter {counter_id}; it may send to: {allowed}. Nothing was stored. Add the counter to the source's setting counters, or mend the number.",
+    },
+  ),
   conversions_missing: kind(
     422,
     { ru: "Нет списка конверсий", en: "List of conversions missing" },

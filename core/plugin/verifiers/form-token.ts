@@ -1,17 +1,19 @@
 import { newSecret, secretMatches } from "../../vault/secrets.ts";
-import type { BodyVerifier } from "./verifier.ts";
+import type { BodyVerifier, SecretOrigin } from "./verifier.ts";
 
 /**
  * A secret inside a form or JSON body, such as Bitrix24's `auth[application_token]`
  * (https://github.com/bitrix-tools/b24-rest-docs, `api-reference/events/index.md`). It does not prove that the rest of the
  * body is the sender's: whoever once saw a request can make others.
  * @param path where it stands, as in the form: `auth[application_token]`
+ * @param secretFrom who makes it; Bitrix24 makes its own
  */
-export function formToken(path: string): BodyVerifier {
+export function formToken(path: string, secretFrom: SecretOrigin = "either"): BodyVerifier {
   const names = path.match(/[^[\]]+/g) ?? [];
   return {
     reads: "body",
     keeps: "hash",
+    secretFrom,
     place: { ru: `в поле «${path}» тела запроса`, en: `in the field "${path}" of the body` },
     newSecret: () => newSecret(),
     refuse: () => null,

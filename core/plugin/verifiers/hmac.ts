@@ -25,6 +25,7 @@ export function hmac({ header, algorithm, encoding, prefix = "", over }: HmacOpt
   return {
     reads: "body",
     keeps: "key",
+    secretFrom: "either",
     place: { ru: `в заголовке ${header}`, en: `in the header ${header}` },
     newSecret: () => newSecret(),
     refuse: (headers) => (headers.get(header) ? null : "missing"),

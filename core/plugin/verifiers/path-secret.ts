@@ -13,6 +13,9 @@ export function pathSecret(parameter?: string): AddressVerifier {
   return {
     reads: "address",
     keeps: "hash",
+    // One that a person made up would be guessed before it is read in an address.
+    secretFrom: "gateway",
+    parameter: parameter ?? null,
     place:
       parameter === undefined
         ? { ru: "в конце адреса", en: "at the end of the address" }

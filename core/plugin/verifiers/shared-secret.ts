@@ -6,6 +6,7 @@ export function sharedSecret(header: string): HeaderVerifier {
   return {
     reads: "headers",
     keeps: "hash",
+    secretFrom: "either",
     place: { ru: `в заголовке ${header}`, en: `in the header ${header}` },
     newSecret: () => newSecret(),
     verify(headers, { hashes }) {

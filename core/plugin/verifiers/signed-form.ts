@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import * as v from "valibot";
 import { newSecret } from "../../vault/secrets.ts";
 import { isSignedBy } from "./signed-by.ts";
-import type { BodyVerifier } from "./verifier.ts";
+import type { BodyVerifier, SecretOrigin } from "./verifier.ts";
 
 /** How a sender signs its forms. */
 export interface SignedFormOptions<Field extends string> {
@@ -12,6 +12,8 @@ export interface SignedFormOptions<Field extends string> {
   readonly fields: readonly Field[];
   /** What is hashed, of the signed fields as they were before they were encoded, and the key. */
   readonly over: (fields: Readonly<Record<Field, string>>, key: string) => string;
+  /** Who makes the key; default: either. */
+  readonly secretFrom?: SecretOrigin;
 }
 
 /**
@@ -22,11 +24,13 @@ export function signedForm<const Field extends string>({
   signature,
   fields,
   over,
+  secretFrom = "either",
 }: SignedFormOptions<Field>): BodyVerifier {
   const Form = v.object(Object.fromEntries([signature, ...fields].map((name) => [name, v.string()])));
   return {
     reads: "body",
     keeps: "key",
+    secretFrom,
     place: { ru: `в поле «${signature}» формы`, en: `in the field "${signature}" of the form` },
     newSecret: () => newSecret(),
     refuse: () => null,

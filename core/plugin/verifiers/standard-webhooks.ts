@@ -34,6 +34,7 @@ export function standardWebhooks(): BodyVerifier {
   return {
     reads: "body",
     keeps: "key",
+    secretFrom: "either",
     place,
     newSecret: () => KEY_PREFIX + randomBytes(32).toString("base64"),
     faultOf: (key) => (keyBytes(key) === null ? keyFault : null),

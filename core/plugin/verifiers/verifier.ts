@@ -13,6 +13,12 @@ export type Proof = "right" | "missing" | "wrong" | "stale";
  */
 export type SecretKind = "hash" | "key";
 
+/**
+ * Who makes a source's secret. `gateway`: we do, and its owner gives it to the sender. `sender`: it is the sender's, and its owner
+ * tells us. `either`: we do, unless its owner gives one.
+ */
+export type SecretOrigin = "gateway" | "sender" | "either";
+
 /** The secrets of a source that are valid now, two of them during a rotation; an unknown source has none. */
 export interface SenderSecrets {
   /** SHA-256 of each secret, where the verifier keeps a `hash`. */
@@ -43,6 +49,7 @@ interface Verifier {
   readonly keeps: SecretKind;
   /** Where the proof travels, as the end of a sentence: "in the header X-Webhook-Secret". */
   readonly place: Localized;
+  readonly secretFrom: SecretOrigin;
   /** A secret for a new source, in the form that its senders expect. */
   newSecret(): string;
 }
@@ -56,6 +63,8 @@ export interface HeaderVerifier extends Verifier {
 /** A proof that stands in the address, which our log therefore does not show. The body is not read before it. */
 export interface AddressVerifier extends Verifier {
   readonly reads: "address";
+  /** The query's parameter that it stands in; null: the last segment of the path. */
+  readonly parameter: string | null;
   verify(url: string, secrets: SenderSecrets): Proof;
 }
 

@@ -1,12 +1,20 @@
-import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, or, sql } from "drizzle-orm";
 import type { Drizzle } from "../dialect.ts";
 import type { CounterRecord, CounterStore } from "../store.ts";
 import { first } from "./first.ts";
 
 /** Attached counters. */
-export function counterQueries({ db, tables: { accounts, counters, sources }, isOneOf }: Drizzle): CounterStore {
+export function counterQueries({
+  db,
+  tables: { accounts, counters, sources },
+  isOneOf,
+  hasNumber,
+}: Drizzle): CounterStore {
   const of = (workspaceId: number, counterId: number) =>
     and(eq(counters.workspaceId, workspaceId), eq(counters.counterId, counterId));
+  /** Sources whose facts may be for a counter. */
+  const mayBeFor = (counterId: number) =>
+    or(eq(sources.counterId, counterId), hasNumber(sources.options, "counters", counterId));
   const some = db
     .select()
     .from(counters)
@@ -55,7 +63,7 @@ export function counterQueries({ db, tables: { accounts, counters, sources }, is
         .selectDistinct({ id: sources.id, uuid: sources.uuid, name: sources.name })
         .from(sources)
         .innerJoin(accounts, eq(accounts.credentialId, sources.credentialId))
-        .where(and(eq(sources.workspaceId, workspaceId), eq(sources.counterId, counterId), isNull(sources.deletedAt)))
+        .where(and(eq(sources.workspaceId, workspaceId), mayBeFor(counterId), isNull(sources.deletedAt)))
         .orderBy(asc(sources.id))
         .limit(limit);
     },

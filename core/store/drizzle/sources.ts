@@ -49,7 +49,7 @@ export function sourceQueries({ db, tables: { sources }, isOneOf, changesElsewhe
     async list({ workspaceId, plugin, before, limit }) {
       const where = and(
         eq(sources.workspaceId, workspaceId),
-        eq(sources.plugin, plugin),
+        plugin === null ? undefined : eq(sources.plugin, plugin),
         isNull(sources.deletedAt),
         before === null ? undefined : lt(sources.id, before),
       );
@@ -61,7 +61,7 @@ export function sourceQueries({ db, tables: { sources }, isOneOf, changesElsewhe
       return first(await changed.where(eq(sources.id, id)).returning()) as SourceRecord;
     },
     async remove(id, now) {
-      const gone = { deletedAt: now, isActive: false, deliveryPaused: false, updatedAt: now };
+      const gone = { deletedAt: now, isActive: false, deliveryPaused: false, nextRunAt: null, updatedAt: now };
       await db.update(sources).set(gone).where(eq(sources.id, id));
     },
   };

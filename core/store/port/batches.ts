@@ -84,6 +84,8 @@ export interface BatchStore {
   list(filter: { sourceId: number; before: number | null; limit: number }): Promise<Page<BatchRecord>>;
   /** Files sealed batches under their sources, the oldest that are not yet, so that `list` finds them; how many it took. */
   fileUnderSources(limit: number): Promise<number>;
+  /** How many rows of a source were accepted from an instant on and before another, corrections among them; Unix ms. */
+  acceptedOf(sourceId: number, from: number, before: number): Promise<number>;
   /** Oldest first. */
   uploadsOf(batchId: number): Promise<readonly BatchUpload[]>;
   setAsideOf(batchId: number): Promise<readonly SetAside[]>;

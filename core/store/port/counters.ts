@@ -39,7 +39,7 @@ export interface CounterStore {
   update(workspaceId: number, counterId: number, change: CounterChange): Promise<CounterRecord | null>;
   /** False when it was not attached. */
   detach(workspaceId: number, counterId: number): Promise<boolean>;
-  /** Living sources of this counter that upload by an account, lowest id first. */
+  /** Living sources whose facts may be for this counter and that upload by an account, lowest id first. */
   usedBy(
     workspaceId: number,
     counterId: number,

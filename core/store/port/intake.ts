@@ -1,9 +1,11 @@
-import type { Conversion, Finding } from "../../conversion/conversion.ts";
+import type { ContactHashes } from "../../conversion/contact.ts";
+import type { Conversion, Finding, NamelessSale } from "../../conversion/conversion.ts";
 
-/** A valid row on its way in; `row` is its index in the request, `keyHash` the keyed hash of its purchase, if it names one. */
+/** A valid row on its way in; `row` is its index in the request. */
 export interface IntakeRow {
   readonly row: number;
   readonly conversion: Conversion;
+  /** The keyed hash of the key that its source gave, else of its purchase, if it names one. See `conversion/purchase-key.ts`. */
   readonly keyHash: string | null;
 }
 
@@ -15,6 +17,17 @@ export interface RejectedRow {
   readonly sealed: string | null;
 }
 
+/** A sale whose buyer is known by phone or e-mail alone, by their MD5. */
+export interface ContactSale extends NamelessSale, ContactHashes {}
+
+/** A sale that was refused because it names no visitor. It is counted once, however often it is told. */
+export interface UnidentifiedSale {
+  /** The keyed hash by which it is known; of a key that its source gave, the same by which its conversion would be. */
+  readonly keyHash: string;
+  /** Null: nothing of it is kept. */
+  readonly contact: ContactSale | null;
+}
+
 /**
  * A part of one batch that is written at once. A small batch is one slice; a large one comes as several, the first with
  * `batchId` null, and stays invisible until the slice with `last` is committed.
@@ -24,15 +37,19 @@ export interface IntakeSlice {
   readonly source: {
     readonly id: number;
     readonly workspaceId: number;
+    /** For which its rows are. */
     readonly counterId: number;
+    readonly isOwnCounter: boolean;
     readonly dedupeBy: "exact" | "purchase";
   };
   /** Rows of the whole batch. */
   readonly received: number;
   readonly rows: readonly IntakeRow[];
   readonly rejected: readonly RejectedRow[];
+  /** Those among the refused rows that name no visitor. */
+  readonly unidentified: readonly UnidentifiedSale[];
   readonly idempotency: { readonly key: string; readonly bodyHash: string; readonly expiresAt: number } | null;
-  /** When the content of refused rows, and own keys, are forgotten. Unix ms, as all instants here. */
+  /** When the content of refused rows, and own keys and sales by contact, are forgotten. Unix ms, as all instants here. */
   readonly rejectedExpireAt: number;
   readonly keysExpireAt: number;
   readonly last: boolean;

@@ -54,6 +54,7 @@ export type Placement =
       readonly lane: Lane;
       /** How long a file that is opened for it gathers rows. */
       readonly lingerMs: number;
+      /** By which its purchase is known from now on, unless the row came with a key of its own. */
       readonly keyHash: string | null;
     }
   | {

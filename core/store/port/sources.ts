@@ -102,6 +102,10 @@ export interface SourceRecord {
   readonly isActive: boolean;
   /** True: what was accepted waits and is not sent. */
   readonly deliveryPaused: boolean;
+  /** A cron of five fields in the source's zone, or "off"; null: its plugin's default. */
+  readonly schedule: string | null;
+  /** When it is due by the clock; null: never. */
+  readonly nextRunAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -129,6 +133,8 @@ export type SourceChange = Partial<
     | "language"
     | "isActive"
     | "deliveryPaused"
+    | "schedule"
+    | "nextRunAt"
     | "secretHash"
     | "sealedSecret"
     | "previousSecretHash"
@@ -152,10 +158,10 @@ export interface SourceStore {
   getMany(ids: readonly number[]): Promise<ReadonlyMap<number, SourceRecord>>;
   /** The names of the plugins that sources have, without those of deleted ones; in no order. */
   pluginsInUse(): Promise<readonly string[]>;
-  /** Newest first; `before` is the cursor of the page before. */
+  /** Newest first; `before` is the cursor of the page before, `plugin` null: of all plugins. */
   list(filter: {
     workspaceId: number;
-    plugin: string;
+    plugin: string | null;
     before: number | null;
     limit: number;
   }): Promise<Page<SourceRecord>>;

@@ -4,7 +4,7 @@ export type Withdrawn = { readonly batchId: number } | { readonly sourceId: numb
 /** How far a walk through the rows of a batch or source has got. */
 export interface WithdrawalCursor {
   readonly part: number;
-  /** The upload, or the kind of row set aside, that is being gone through. */
+  /** The upload, or the counter of rows set aside, that is being gone through. */
   readonly within: number;
   readonly rowId: number;
 }

@@ -2,11 +2,14 @@ import { sameRevenue } from "../../conversion/natural-key.ts";
 import { isGivenUp, mayBeLateRetry, samePurchaseAgain, staleRevision } from "../meet-fact.ts";
 import type { IntakeSlice, RowWarning } from "../store.ts";
 import { createGroupWrites, type GroupWrites } from "./group-writes.ts";
+import { insertApart } from "./insert-apart.ts";
 import { type KnownFact, nothingKnown, standingOf } from "./known-facts.ts";
 import { meetFacts } from "./meet-facts.ts";
 import { insertConversions, type Line } from "./new-conversions.ts";
 import { claimPurchases, type Purchases, pointPurchases, readExactPurchases } from "./purchases.ts";
 import type { Tx } from "./tx.ts";
+
+const NONE: ReadonlyMap<Line, Line> = new Map();
 
 /** A slice with its batch, and an id for each of its rows in case that it is new. */
 export interface NumberedSlice {
@@ -44,18 +47,22 @@ export async function decideGroup(
   group: readonly NumberedSlice[],
   recent: (keyHash: string) => number | undefined,
 ): Promise<DecidedGroup> {
-  const lines = group.flatMap(({ slice, batchId, ids }) =>
+  const told = group.flatMap(({ slice, batchId, ids }) =>
     slice.rows.map((row, i): Line => ({ slice, batchId, row, id: ids[i] as number })),
   );
   const purchases: Purchases = new Map();
-  const newcomers = await claimPurchases(tx, lines, purchases);
-  const [inserted] = await Promise.all([insertConversions(tx, newcomers), readExactPurchases(tx, lines, purchases)]);
+  const claiming = await claimPurchases(tx, told, purchases);
+  const [plain] = await Promise.all([insertConversions(tx, claiming), readExactPurchases(tx, told, purchases)]);
+  const apart = plain.size === told.length ? NONE : await insertApart(tx, claiming, plain);
+  const inPlace = (line: Line) => apart.get(line) ?? line;
+  const [lines, newcomers] = apart.size === 0 ? [told, claiming] : [told.map(inPlace), claiming.map(inPlace)];
+  const inserted = apart.size === 0 ? plain : new Set([...plain, ...[...apart.values()].map(({ id }) => id)]);
   const known = nothingKnown();
   const isNew = inserted.size === lines.length;
   const idOf = isNew ? (line: Line) => line.id : await meetFacts({ tx, lines, newcomers, inserted, purchases, known });
 
   const writes = createGroupWrites(known);
-  const told = new Map<string, number>();
+  const bought = new Map<string, number>();
   const pointed = new Map<string, number>();
 
   function meet({ slice, batchId, row }: Line, fact: KnownFact, { duplicates, warnings }: Outcome): void {
@@ -104,8 +111,8 @@ export async function decideGroup(
     outcome.first ??= id;
     outcome.last = id;
     if (isByPurchase || keyHash === null) return;
-    const firstTime = purchase?.dateTime ?? told.get(keyHash) ?? recent(keyHash);
-    if (firstTime === undefined) told.set(keyHash, row.conversion.dateTime);
+    const firstTime = purchase?.dateTime ?? bought.get(keyHash) ?? recent(keyHash);
+    if (firstTime === undefined) bought.set(keyHash, row.conversion.dateTime);
     else if (firstTime !== row.conversion.dateTime) outcome.warnings.push(samePurchaseAgain(row, firstTime));
   }
 
@@ -118,5 +125,5 @@ export async function decideGroup(
     return outcome;
   });
   pointPurchases(tx, pointed);
-  return { outcomes, writes, purchases: told };
+  return { outcomes, writes, purchases: bought };
 }

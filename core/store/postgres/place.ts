@@ -288,10 +288,12 @@ export function createPlacing(driver: PostgresDriver, ask: Ask, seconds: Seconds
     );
     if (keys.length === 0) return;
     keys.sort((a, b) => (a.keyHash < b.keyHash ? -1 : a.keyHash > b.keyHash ? 1 : a.id - b.id));
+    // A fact that came with a key of its own is known by that alone.
     await ask(
       on,
       `insert into source_keys (key_hash, conversion_id, expires_at)
-       select *, $3 from unnest($1::text[], $2::bigint[]) on conflict do nothing`,
+       select n.*, $3 from unnest($1::text[], $2::bigint[]) n(key_hash, id)
+       where not exists (select 1 from source_keys k where k.conversion_id = n.id) on conflict do nothing`,
       [keys.map(({ keyHash }) => keyHash), list(keys.map(({ id }) => id)), keysExpireAt],
     );
   }

@@ -14,11 +14,19 @@ const older = statement<Found, [source: number, limit: number, before: number]>(
    order by created_at desc, id desc limit ?2`,
 );
 
+const accepted = statement<{ rows: number }, [source: number, from: number, before: number]>(
+  `select cast(coalesce(sum(received - duplicates - rejected), 0) as bigint) as rows from batches
+   where source_id = ?1 and created_at >= ?2 and created_at < ?3 and sealed = 1`,
+);
+
 /** Which batches a source has: an index tells it, so that nothing is left to be filed. */
 export const sourceBatches: SourceBatches = {
   *idsOf(sourceId, before, limit) {
     const found = before === null ? newest.all(sourceId, limit) : older.all(sourceId, limit, before);
     return (yield* found).map(({ id }) => id);
+  },
+  *acceptedOf(sourceId, from, before) {
+    return (yield* accepted.get(sourceId, from, before))?.rows ?? 0;
   },
   async fileSome() {
     return 0;

@@ -23,6 +23,7 @@ import { createQuotaStore } from "../sql/quota.ts";
 import { createRawIntakeStore } from "../sql/raw-intakes.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createSealedTexts } from "../sql/sealed-texts.ts";
+import { createUnidentifiedSales } from "../sql/unidentified-sales.ts";
 import { createUploadStore } from "../sql/uploads.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import { statement } from "../sql/work.ts";
@@ -58,6 +59,8 @@ export async function openPostgresStore(
     isOneOf: (id: AnyColumn, list: Placeholder) =>
       sql`${id} = any (array(select value::bigint from gateway.json_each(${list})))`,
     // Equal to nothing: other gateways write all the time, and what concerns sources is told by `shared`.
+    hasNumber: (json: AnyColumn, name: string, value: number) =>
+      sql`${json} -> ${name}::text @> to_jsonb(${value}::bigint)`,
     changesElsewhere: async () => Number.NaN,
   };
   return {
@@ -82,6 +85,7 @@ export async function openPostgresStore(
     batches: createBatchStore(driver, installation.uuid, sourceBatches),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
+    unidentifiedSales: createUnidentifiedSales(driver),
     planning: preparePlanning(driver),
     uploads: createUploadStore(driver, () => lockClaims.send()),
     rawIntakes: createRawIntakeStore(driver, () => lockRawIntakes.send()),

@@ -1,5 +1,5 @@
 import { samePurchaseAgain } from "../meet-fact.ts";
-import type { RowWarning, SliceResult } from "../store.ts";
+import type { IntakeSlice, RowWarning, SliceResult } from "../store.ts";
 import { packWarnings } from "../warnings.ts";
 import type { NumberedSlice } from "./decide-group.ts";
 import { type PostgresDriver, STRUCTURE_LOCK } from "./driver.ts";
@@ -19,8 +19,7 @@ export async function takeNew(
   group: readonly NumberedSlice[],
   recent: (keyHash: string) => number | undefined,
 ): Promise<{ readonly results: readonly SliceResult[]; readonly purchases: ReadonlyMap<string, number> } | null> {
-  // A batch that has been begun may be taken away beside this.
-  if (group.some(({ slice }) => slice.batchId !== null)) return null;
+  if (!group.every(({ slice }) => isPlain(slice))) return null;
   const told = new Map<string, number>();
   const claims = new Map<string, Line>();
   const warnings = new Map<NumberedSlice, RowWarning[]>();
@@ -57,6 +56,13 @@ export async function takeNew(
   }));
   return { results, purchases: told };
 }
+
+/**
+ * A batch that has been begun may be taken away beside this. Counters other than the sources' own, and sales that name no visitor,
+ * are rare, and more is written of them.
+ */
+const isPlain = ({ batchId, source, unidentified }: IntakeSlice) =>
+  batchId === null && source.isOwnCounter && unidentified.length === 0;
 
 function paramsOf(
   group: readonly NumberedSlice[],

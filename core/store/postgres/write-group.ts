@@ -3,6 +3,7 @@ import { packWarnings } from "../warnings.ts";
 import { decideGroup, type NumberedSlice, type Outcome } from "./decide-group.ts";
 import { lists } from "./lists.ts";
 import type { Tx } from "./tx.ts";
+import { countUnidentified } from "./unidentified-sales.ts";
 
 /** What a group comes to. */
 export interface WrittenGroup {
@@ -31,10 +32,12 @@ const CLAIM_ANSWERS = `insert into gateway.idempotency as t (source_id, key, bod
 const INSERT_REJECTED = `insert into gateway.rejected_rows (batch_id, row, code, field, sealed, expires_at)
   select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[])`;
 const INSERT_BATCHES = `insert into gateway.batches
-    (id, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
-  select n.*, n.created_at from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::smallint[], $7::text[],
-    $8::bigint[], $9::bigint[], $10::bigint[])
-    as n(id, source_id, received, duplicates, rejected, sealed, warnings, first, last, created_at)`;
+    (id, source_id, counter_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
+  select n.*, n.created_at from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::smallint[],
+    $8::text[], $9::bigint[], $10::bigint[], $11::bigint[])
+    as n(id, source_id, counter_id, received, duplicates, rejected, sealed, warnings, first, last, created_at)`;
+const KNOW_COUNTERS = `insert into gateway.source_counters (source_id, counter_id)
+  select distinct * from unnest($1::bigint[], $2::bigint[]) n(source_id, counter_id) order by 1, 2 on conflict do nothing`;
 const GROW_BATCH = `update gateway.batches set duplicates = duplicates + $1, rejected = rejected + $2, sealed = $3, warnings = $4,
     first_conversion_id = least(first_conversion_id, $5::bigint), last_conversion_id = greatest(last_conversion_id, $6::bigint), updated_at = $7
   where id = $8 and sealed = 0`;
@@ -72,6 +75,7 @@ export async function writeGroup(
         fresh,
         (o) => o.batchId,
         (o) => o.slice.source.id,
+        ({ slice: { source } }) => (source.isOwnCounter ? null : source.counterId),
         (o) => o.slice.received,
         (o) => o.duplicates.length,
         (o) => o.slice.rejected.length,
@@ -98,7 +102,22 @@ export async function writeGroup(
       ),
     );
   }
+  const elsewhere = group.filter(({ slice }) => !slice.source.isOwnCounter);
+  if (elsewhere.length > 0) {
+    tx.send(
+      KNOW_COUNTERS,
+      lists(
+        elsewhere,
+        ({ slice }) => slice.source.id,
+        ({ slice }) => slice.source.counterId,
+      ),
+    );
+  }
   writes.send(tx);
+  await countUnidentified(
+    tx,
+    group.map(({ slice }) => slice),
+  );
   await tx.settled();
   const results = outcomes.map(({ slice, batchId, duplicates, warnings }) => ({
     batchId,

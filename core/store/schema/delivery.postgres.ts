@@ -104,12 +104,16 @@ export const sources = gateway.table(
   (t) => [index("sources_of_workspace").on(t.workspaceId, t.id)],
 );
 
-/** What one intake handed over. The rows it created have ids from `first_conversion_id` to `last_conversion_id`. */
+/**
+ * What one intake handed over. The rows it created have ids from `first_conversion_id` to `last_conversion_id`. `counter_id` is null
+ * where it is the source's own.
+ */
 export const batches = gateway.table(
   "batches",
   {
     id: int().primaryKey(),
     sourceId: int("source_id").notNull(),
+    counterId: int("counter_id"),
     received: int().notNull(),
     duplicates: int().notNull(),
     rejected: int().notNull(),

@@ -103,12 +103,16 @@ export const sources = sqliteTable(
   (t) => [index("sources_of_workspace").on(t.workspaceId, t.id)],
 );
 
-/** What one intake handed over. The rows it created have ids from `first_conversion_id` to `last_conversion_id`. */
+/**
+ * What one intake handed over. The rows it created have ids from `first_conversion_id` to `last_conversion_id`. `counter_id` is null
+ * where it is the source's own.
+ */
 export const batches = sqliteTable(
   "batches",
   {
     id: integer().primaryKey(),
     sourceId: integer("source_id").notNull(),
+    counterId: integer("counter_id"),
     received: integer().notNull(),
     duplicates: integer().notNull(),
     rejected: integer().notNull(),

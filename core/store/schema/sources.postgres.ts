@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, jsonb, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { gateway, givenId, int } from "../postgres/columns.ts";
+import { flag, gateway, givenId, int } from "../postgres/columns.ts";
 import type { KeptLeftover, KeptReason } from "../store.ts";
 
 /** The tables of plugins at run time on PostgreSQL, twins of those on SQLite. */
@@ -131,6 +131,16 @@ export const runBatches = gateway.table(
   (t) => [primaryKey({ columns: [t.runId, t.batchId] })],
 );
 
+/** The counters besides its own that a source's facts have been for; kept when its options allow one no longer, since rows may wait. */
+export const sourceCounters = gateway.table(
+  "source_counters",
+  {
+    sourceId: int("source_id").notNull(),
+    counterId: int("counter_id").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.sourceId, t.counterId] })],
+);
+
 /**
  * A sale whose buyer is known by phone or e-mail alone: their MD5, as Metrika's CRM orders take them, never the contact itself.
  * `key_hash` is the keyed hash by which the sale is known.
@@ -150,8 +160,25 @@ export const contactSales = gateway.table(
     phoneMd5: text("phone_md5"),
     emailMd5: text("email_md5"),
     receivedAt: int("received_at").notNull(),
+    expiresAt: int("expires_at").notNull(),
   },
-  (t) => [index("contact_sales_of_source").on(t.sourceId, t.id)],
+  (t) => [index("contact_sales_of_source").on(t.sourceId, t.id), index("contact_sales_expiry").on(t.expiresAt)],
+);
+
+/**
+ * The sales without an identifier that have been counted, by the keyed hash that each is known by: told again, it is not counted
+ * again, and one that was refused counts as `by_contact` once its contact came, on the day on which it was counted.
+ */
+export const unidentifiedFacts = gateway.table(
+  "unidentified_facts",
+  {
+    keyHash: text("key_hash").notNull().primaryKey(),
+    sourceId: int("source_id").notNull(),
+    day: int().notNull(),
+    byContact: flag("by_contact").notNull(),
+    expiresAt: int("expires_at").notNull(),
+  },
+  (t) => [index("unidentified_facts_expiry").on(t.expiresAt)],
 );
 
 /** How many sales of a source came without an identifier, by day (days since 1970, UTC) and by whether a contact stood in. */

@@ -130,6 +130,16 @@ export const runBatches = sqliteTable(
   (t) => [primaryKey({ columns: [t.runId, t.batchId] })],
 );
 
+/** The counters besides its own that a source's facts have been for; kept when its options allow one no longer, since rows may wait. */
+export const sourceCounters = sqliteTable(
+  "source_counters",
+  {
+    sourceId: integer("source_id").notNull(),
+    counterId: integer("counter_id").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.sourceId, t.counterId] })],
+);
+
 /**
  * A sale whose buyer is known by phone or e-mail alone: their MD5, as Metrika's CRM orders take them, never the contact itself.
  * `key_hash` is the keyed hash by which the sale is known.
@@ -149,8 +159,25 @@ export const contactSales = sqliteTable(
     phoneMd5: text("phone_md5"),
     emailMd5: text("email_md5"),
     receivedAt: integer("received_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
   },
-  (t) => [index("contact_sales_of_source").on(t.sourceId, t.id)],
+  (t) => [index("contact_sales_of_source").on(t.sourceId, t.id), index("contact_sales_expiry").on(t.expiresAt)],
+);
+
+/**
+ * The sales without an identifier that have been counted, by the keyed hash that each is known by: told again, it is not counted
+ * again, and one that was refused counts as `by_contact` once its contact came, on the day on which it was counted.
+ */
+export const unidentifiedFacts = sqliteTable(
+  "unidentified_facts",
+  {
+    keyHash: text("key_hash").notNull().primaryKey(),
+    sourceId: integer("source_id").notNull(),
+    day: integer().notNull(),
+    byContact: integer("by_contact", { mode: "boolean" }).notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (t) => [index("unidentified_facts_expiry").on(t.expiresAt)],
 );
 
 /** How many sales of a source came without an identifier, by day (days since 1970, UTC) and by whether a contact stood in. */

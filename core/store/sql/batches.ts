@@ -33,7 +33,7 @@ interface BatchLine {
   readonly warnings: string | null;
 }
 
-const BATCH = `select b.id, b.source_id, s.uuid as source_uuid, s.counter_id, p.status, p.status_version, b.received as total, p.processed,
+const BATCH = `select b.id, b.source_id, s.uuid as source_uuid, coalesce(b.counter_id, s.counter_id) as counter_id, p.status, p.status_version, b.received as total, p.processed,
     b.duplicates, b.rejected, p.metrika_upload_id, b.created_at, p.changed_at, b.warnings
   from batches b join sources s on s.id = b.source_id join batch_status p on p.id = b.id`;
 
@@ -138,6 +138,8 @@ export const toRow = (r: RowLine): BatchRow => ({
 export interface SourceBatches {
   /** Newest first, those after `before` (null: from the newest); a batch that is not sealed is among them. */
   idsOf(sourceId: number, before: number | null, limit: number): Work<readonly number[]>;
+  /** See {@link BatchStore.acceptedOf}. */
+  acceptedOf(sourceId: number, from: number, before: number): Work<number>;
   /** See {@link BatchStore.fileUnderSources}. */
   fileSome(limit: number): Promise<number>;
 }
@@ -201,6 +203,7 @@ export function createBatchStore(driver: Driver, installationUuid: string, ofSou
       const found = await driver.ask(listed(sourceId, before, limit));
       return { rows: found.rows.map((line) => toBatch(line, installationUuid)), after: found.after };
     },
+    acceptedOf: (sourceId, from, before) => driver.ask(ofSources.acceptedOf(sourceId, from, before)),
     fileUnderSources: (limit) => ofSources.fileSome(limit),
     async uploadsOf(batchId) {
       const found = await driver.ask(uploadsOf.all(batchId));

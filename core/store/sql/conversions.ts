@@ -11,11 +11,11 @@ interface RevisionLine extends RowLine {
   readonly told_at: number;
   readonly replaced_at: number | null;
   readonly source_id: number;
+  readonly counter_id: number;
 }
 
 interface Owner {
   readonly workspaceId: number;
-  readonly counterId: number;
   readonly sourceUuid: string;
   readonly language: "ru" | "en";
 }
@@ -23,10 +23,10 @@ interface Owner {
 /** What an earlier revision has of its own, and where it has none, the fact's: it then shares the fate of the next one. */
 const REVISIONS = `
   select r.row, 'replaced' as kind, c.id as conversion_id, ${FACT}, r.price, r.currency, r.revision,
-      case when r.upload_id is null then coalesce(r.outcome, c.set_aside) end as set_aside, r.upload_id, r.batch_id, r.replaced_at
+      case when r.upload_id is null then coalesce(r.outcome, c.set_aside) end as set_aside, r.upload_id, r.batch_id, r.replaced_at, c.counter_id
     from conversion_revisions r join conversions c on c.id = r.conversion_id where r.conversion_id = cast(?1 as bigint)
   union all
-  select c.row, 'accepted', c.id, ${FACT}, c.price, c.currency, c.revision, c.set_aside, c.upload_id, c.batch_id, null
+  select c.row, 'accepted', c.id, ${FACT}, c.price, c.currency, c.revision, c.set_aside, c.upload_id, c.batch_id, null, c.counter_id
     from conversions c where c.id = cast(?1 as bigint)`;
 
 // A batch that is still being written may be taken back: what it tells is not there, and what it corrects still stands.
@@ -35,7 +35,7 @@ const revisionsOf = statement<RevisionLine, [number]>(
    from (${REVISIONS}) x join batches b on b.id = x.batch_id and b.sealed = 1 ${FILE_OF_ROW} order by x.revision`,
 );
 const ownerOf = statement<Owner, [number]>(
-  `select workspace_id as "workspaceId", counter_id as "counterId", uuid as "sourceUuid", language from sources where id = ?1`,
+  `select workspace_id as "workspaceId", uuid as "sourceUuid", language from sources where id = ?1`,
 );
 
 function* findConversion(id: number, installationUuid: string): Work<ConversionHistory | null> {
@@ -45,7 +45,7 @@ function* findConversion(id: number, installationUuid: string): Work<ConversionH
   if (!last || !source) return null;
   const current = toRevision(last, true, installationUuid);
   const earlier = lines.slice(0, -1).map((line) => toRevision(line, false, installationUuid));
-  return { id, ...source, current, revisions: [...earlier, current] };
+  return { id, ...source, counterId: last.counter_id, current, revisions: [...earlier, current] };
 }
 
 const toRevision = (line: RevisionLine, isCurrent: boolean, installationUuid: string): ConversionRevision => ({

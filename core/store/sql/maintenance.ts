@@ -22,6 +22,8 @@ const expiries = [
   `delete from source_keys where key_hash in (select key_hash from source_keys where expires_at <= ?1 limit ?2)`,
   `update rejected_rows set sealed = null
    where (batch_id, row) in (select batch_id, row from rejected_rows where expires_at <= ?1 and sealed is not null limit ?2)`,
+  `delete from contact_sales where id in (select id from contact_sales where expires_at <= ?1 limit ?2)`,
+  `delete from unidentified_facts where key_hash in (select key_hash from unidentified_facts where expires_at <= ?1 limit ?2)`,
   ...identityExpiries,
   ...rawIntakeExpiries,
 ].map((text) => statement<never, [now: number, limit: number]>(text));

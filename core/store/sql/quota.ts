@@ -23,7 +23,10 @@ const spent = statement<LoginSpending, [loginKey: string, day: number]>(
   `select reads, writes, exhausted_at as "exhaustedAt" from login_quota where login_key = ?1 and day = ?2`,
 );
 const OF_LOGIN = `login_credentials as materialized (select c.id from credentials c where ${LOGIN_KEY} = ?1),
-  login_counters as materialized (select distinct s.counter_id as id from sources s where s.credential_id in (select id from login_credentials))`;
+  login_counters as materialized (
+    select s.counter_id as id from sources s where s.credential_id in (select id from login_credentials)
+    union
+    select o.counter_id from sources s join source_counters o on o.source_id = s.id where s.credential_id in (select id from login_credentials))`;
 // Ids grow with time, so the first id of the window makes `uploads_of_counter` an index by counter and time. The cross
 // joins keep SQLite from beginning elsewhere.
 const groups = statement<LaneGroup, [loginKey: string, since: number]>(

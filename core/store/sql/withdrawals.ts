@@ -50,8 +50,12 @@ type Aside = "cancelled" | "delivery_paused";
 const unplanned = statement<{ id: number }, [after: number, limit: number]>(
   "select id from conversions where id > ?1 and upload_id is null and set_aside is null order by id limit ?2",
 );
-const waiting = statement<{ id: number }, [reason: string, source: number, after: number, limit: number]>(
-  `select id from conversions where set_aside = ?1 and counter_id = (select counter_id from sources where id = ?2) and id > ?3 order by id limit ?4`,
+const waiting = statement<{ id: number }, [reason: string, counter: number, after: number, limit: number]>(
+  "select id from conversions where set_aside = ?1 and counter_id = ?2 and id > ?3 order by id limit ?4",
+);
+const counterOfSource = statement<{ id: number | null }, [source: number, from: number]>(
+  `select min(o.id) as id from (select counter_id as id from sources where id = ?1
+     union all select counter_id from source_counters where source_id = ?1) o where o.id >= ?2`,
 );
 const fileOfSource = statement<{ id: number }, [from: number, source: number]>(
   `select u.id from uploads u where ${AT_REST} and u.id >= ?1 and exists (select 1 from upload_groups g where g.upload_id = u.id and g.source_id = ?2)
@@ -136,17 +140,22 @@ const partsOfSource = (sourceId: number): readonly Part[] => [
     const planned = yield* readWatermark(PLANNED_UP_TO);
     return foundIn(yield* idsOf(unplanned, Math.max(planned, rowId), limit), 0);
   },
-  function* (within, rowId, limit) {
-    for (let kind = within; kind < WAITING.length; kind++) {
-      const reason = WAITING[kind] ?? "requeued";
-      const after = kind === within ? rowId : 0;
-      const found = foundIn(yield* idsOf(waiting, reason, sourceId, after, limit), kind);
-      if (found) return found;
-    }
-    return null;
-  },
+  ...WAITING.map((reason) => waitingPart(sourceId, reason)),
   ...fileParts(sourceId),
 ];
+
+/** Rows that wait for a reason, counter by counter: one look into an index for each. */
+function waitingPart(sourceId: number, reason: (typeof WAITING)[number]): Part {
+  return function* (within, rowId, limit) {
+    for (let from = within; ; ) {
+      const counter = (yield* counterOfSource.get(sourceId, from))?.id ?? null;
+      if (counter === null) return null;
+      const found = foundIn(yield* idsOf(waiting, reason, counter, counter === within ? rowId : 0, limit), counter);
+      if (found) return found;
+      from = counter + 1;
+    }
+  };
+}
 
 function fileParts(sourceId: number): readonly Part[] {
   const eachFile = (
@@ -256,11 +265,10 @@ function* hold(step: WithdrawalStep, sourceId: number): Work<WithdrawnRows> {
 
 function* release({ cursor, limit }: WithdrawalStep, sourceId: number): Work<WithdrawnRows> {
   if (yield* isPaused(sourceId)) return NOTHING;
-  const found = yield* idsOf(waiting, "delivery_paused", sourceId, cursor?.rowId ?? 0, limit);
-  const end = found.at(-1);
-  if (end === undefined) return NOTHING;
-  const rows = yield* releaseRows.run(JSON.stringify(found), sourceId);
-  return { rows, cursor: { part: 0, within: 0, rowId: end } };
+  const found = yield* waitingPart(sourceId, "delivery_paused")(cursor?.within ?? 0, cursor?.rowId ?? 0, limit);
+  if (found === null) return NOTHING;
+  const rows = yield* releaseRows.run(JSON.stringify(found.ids), sourceId);
+  return { rows, cursor: { part: 0, within: found.within, rowId: found.rowId } };
 }
 
 /** What a person takes back before it is sent. */

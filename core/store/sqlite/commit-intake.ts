@@ -1,14 +1,17 @@
 import type { Database } from "bun:sqlite";
 import { sameRevenue } from "../../conversion/natural-key.ts";
+import { isGiven } from "../../conversion/purchase-key.ts";
 import { isGivenUp, mayBeLateRetry, samePurchaseAgain, staleRevision } from "../meet-fact.ts";
 import { createRecent } from "../recent.ts";
 import { isCountedAside } from "../sql/holders.ts";
+import { FARTHEST_SECONDS } from "../sql/same-second.ts";
 import type { DuplicateRow, IntakeRow, IntakeSlice, RowWarning, SliceResult } from "../store.ts";
 import { mergeWarnings, packWarnings } from "../warnings.ts";
 import { prepareBatchCounts } from "./batch-counts.ts";
 import type { SqliteDriver } from "./driver.ts";
 import { type KnownFact, prepareKnownFacts } from "./known-facts.ts";
 import { prepareRevise } from "./revise-fact.ts";
+import { prepareUnidentified } from "./unidentified-sales.ts";
 
 /** Purchases that are remembered until the planner has indexed them. */
 const RECENT_PURCHASES = 50_000;
@@ -17,14 +20,20 @@ type RowOutcome =
   | { readonly kind: "accepted"; readonly id: number; readonly fresh: boolean }
   | { readonly kind: "duplicate"; readonly id: number };
 
+/** Where a row came to stand: its own id, or the fact that it meets. */
+interface Written {
+  readonly id: number;
+  readonly original: KnownFact | null;
+}
+
 /**
  * Writes a group of slices. Prepared statements of their own, since drizzle's multi-row `values` halves the rate
  * (measured: 258,000 inserts/s with these on an empty table).
  */
 export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
   const insertBatch = sqlite.prepare(
-    `insert into batches (id, source_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into batches (id, source_id, counter_id, received, duplicates, rejected, sealed, warnings, first_conversion_id, last_conversion_id, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const growBatch = sqlite.prepare(
     `update batches set duplicates = duplicates + ?, rejected = rejected + ?, sealed = ?, warnings = ?,
@@ -49,6 +58,9 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
   const insertDuplicate = sqlite.prepare(
     "insert into duplicates (batch_id, row, conversion_id, revision, upload_id) values (?, ?, ?, ?, ?)",
   );
+  const insertCounter = sqlite.prepare(
+    "insert into source_counters (source_id, counter_id) values (?, ?) on conflict do nothing",
+  );
   const insertIdempotency = sqlite.prepare(
     `insert into idempotency (source_id, key, body_hash, batch_id, expires_at) values (?, ?, ?, ?, ?)
      on conflict (source_id, key) do update set body_hash = excluded.body_hash, batch_id = excluded.batch_id, expires_at = excluded.expires_at`,
@@ -58,6 +70,7 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
   );
   const counts = prepareBatchCounts(sqlite);
   const known = prepareKnownFacts(sqlite);
+  const countUnidentified = prepareUnidentified(sqlite);
   const revise = prepareRevise(sqlite, driver);
 
   /** After a repeat another one is likely: looking first then spares a vain insert. */
@@ -70,23 +83,60 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
     warnings: RowWarning[],
     repeats: Map<number, number>,
   ): RowOutcome {
-    const { conversion: c, keyHash } = row;
+    const { keyHash } = row;
+    const isByKey = slice.source.dedupeBy === "purchase" && keyHash !== null;
     const purchase = keyHash === null ? null : known.byPurchase(keyHash);
-    if (slice.source.dedupeBy === "purchase" && purchase) {
+    if (isByKey && purchase) {
       if (purchase.fact) return meet(slice, batchId, row, purchase.fact, warnings, repeats);
       if (purchase.uploadId !== null) return repeatSettled(batchId, row, purchase.id, purchase.uploadId, repeats);
     }
-    if (lookFirst) {
-      const original = known.byNaturalKey(slice.source, c);
-      if (original) return meet(slice, batchId, row, original, warnings, repeats);
+    let written = insertOrFind(slice, batchId, row);
+    // Two deals of one buyer, closed in one second, are two facts, which Metrika would take for one.
+    if (isByKey && written.original !== null && isGiven(keyHash) && known.hasOtherKey(written.original, keyHash))
+      written = insertApart(slice, batchId, row) ?? written;
+    const { id, original } = written;
+    if (isByKey) insertSourceKey.run(keyHash, id, slice.keysExpireAt);
+    if (original !== null) return meet(slice, batchId, row, original, warnings, repeats);
+    if (keyHash !== null && !isByKey) {
+      const { dateTime } = row.conversion;
+      const firstTime = purchase?.fact?.date_time ?? recentPurchases.get(keyHash);
+      if (firstTime === undefined && !trying) recentPurchases.set(keyHash, dateTime);
+      else if (firstTime !== undefined && firstTime !== dateTime) warnings.push(samePurchaseAgain(row, firstTime));
     }
-    const inserted = insertConversion.run(
+    return { kind: "accepted", id, fresh: true };
+  }
+
+  /** Writes a row that is new; else finds the fact that it meets. */
+  function insertOrFind(slice: IntakeSlice, batchId: number, row: IntakeRow): Written {
+    const { conversion } = row;
+    const before = lookFirst ? known.byNaturalKey(slice.source, conversion) : null;
+    if (before) return { id: before.id, original: before };
+    const id = insert(slice, batchId, row, conversion.dateTime);
+    lookFirst = id === null;
+    if (id !== null) return { id, original: null };
+    const original = known.byNaturalKey(slice.source, conversion);
+    if (!original) throw new Error("A conversion met a natural key that is not there.");
+    return { id: original.id, original };
+  }
+
+  /** Writes a fact at the nearest free second before its own; null if there is none. */
+  function insertApart(slice: IntakeSlice, batchId: number, row: IntakeRow): Written | null {
+    for (let seconds = 1; seconds <= FARTHEST_SECONDS; seconds++) {
+      const id = insert(slice, batchId, row, row.conversion.dateTime - seconds);
+      if (id !== null) return { id, original: null };
+    }
+    return null;
+  }
+
+  /** Its id, or null where such a fact is known. */
+  function insert(slice: IntakeSlice, batchId: number, { row, conversion: c }: IntakeRow, dateTime: number) {
+    const { lastInsertRowid, changes } = insertConversion.run(
       batchId,
-      row.row,
+      row,
       slice.source.id,
       slice.source.workspaceId,
       slice.source.counterId,
-      c.dateTime,
+      dateTime,
       c.target,
       c.clientId,
       c.userId,
@@ -95,20 +145,7 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
       c.price,
       c.currency,
     );
-    lookFirst = inserted.changes === 0;
-    if (lookFirst) {
-      const original = known.byNaturalKey(slice.source, c);
-      if (!original) throw new Error("A conversion met a natural key that is not there.");
-      return meet(slice, batchId, row, original, warnings, repeats);
-    }
-    const id = Number(inserted.lastInsertRowid);
-    if (keyHash !== null && slice.source.dedupeBy === "purchase") insertSourceKey.run(keyHash, id, slice.keysExpireAt);
-    if (keyHash !== null && slice.source.dedupeBy === "exact") {
-      const firstTime = purchase?.fact?.date_time ?? recentPurchases.get(keyHash);
-      if (firstTime === undefined && !trying) recentPurchases.set(keyHash, c.dateTime);
-      else if (firstTime !== undefined && firstTime !== c.dateTime) warnings.push(samePurchaseAgain(row, firstTime));
-    }
-    return { kind: "accepted", id, fresh: true };
+    return changes === 0 ? null : Number(lastInsertRowid);
   }
 
   /** A row meets a known fact: a repeat, a late retry, a correction, or the revival of a fact that Metrika never took. */
@@ -182,8 +219,20 @@ export function prepareIntake(sqlite: Database, driver: SqliteDriver) {
       insertRejected.run(batchId, r.row, r.code, r.field, r.sealed, slice.rejectedExpireAt);
     const stored = slice.last ? packWarnings(mergeWarnings(slice.warnings, warnings)) : null;
     const totals = [duplicates.length, slice.rejected.length, slice.last ? 1 : 0, stored, first, last] as const;
+    if (slice.unidentified.length > 0) countUnidentified(slice);
+    const { id: sourceId, counterId, isOwnCounter } = slice.source;
+    if (!isOwnCounter) insertCounter.run(sourceId, counterId);
     if (slice.batchId !== null) growBatch.run(...totals, slice.now, batchId);
-    else insertBatch.run(batchId, slice.source.id, slice.received, ...totals, slice.now, slice.now);
+    else
+      insertBatch.run(
+        batchId,
+        sourceId,
+        isOwnCounter ? null : counterId,
+        slice.received,
+        ...totals,
+        slice.now,
+        slice.now,
+      );
     if (slice.last && slice.idempotency) {
       const { key, bodyHash, expiresAt } = slice.idempotency;
       insertIdempotency.run(slice.source.id, key, bodyHash, batchId, expiresAt);

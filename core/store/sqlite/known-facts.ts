@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Conversion } from "../../conversion/conversion.ts";
+import { GIVEN } from "../../conversion/purchase-key.ts";
 import type { FileOfFact, Teller } from "../meet-fact.ts";
 import type { IntakeSlice, SetAsideReason } from "../store.ts";
 
@@ -32,6 +33,9 @@ export function prepareKnownFacts(sqlite: Database) {
   const byId = sqlite.prepare<KnownFact, [number]>(`${FACT} where id = ?`);
   const keyOwner = sqlite.prepare<{ conversion_id: number; upload_id: number | null }, [string]>(
     "select conversion_id, upload_id from source_keys where key_hash = ?",
+  );
+  const otherGivenKey = sqlite.prepare<{ found: number }, [number, string]>(
+    `select 1 as found from source_keys where conversion_id = ? and key_hash <> ? and key_hash like '${GIVEN}%' limit 1`,
   );
   const file = sqlite.prepare<FileOfFact, [number]>("select state, currency from uploads where id = ?");
   const teller = sqlite.prepare<{ createdAt: number; sealed: number }, [number]>(
@@ -72,6 +76,10 @@ export function prepareKnownFacts(sqlite: Database) {
     ): { readonly fact: KnownFact | null; readonly id: number; readonly uploadId: number | null } | null {
       const owner = keyOwner.get(keyHash);
       return owner && { fact: byId.get(owner.conversion_id), id: owner.conversion_id, uploadId: owner.upload_id };
+    },
+    /** Whether a fact came with a key of its own, another than this. */
+    hasOtherKey({ id }: KnownFact, keyHash: string): boolean {
+      return otherGivenKey.get(id, keyHash) !== null;
     },
     fileOf({ upload_id: id }: KnownFact): FileOfFact | null {
       return id === null ? null : fileById(id);

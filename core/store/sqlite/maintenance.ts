@@ -1,29 +1,19 @@
 import { createHousekeeping, forgetFacts, type SettledFact } from "../sql/maintenance.ts";
 import { statement, type Work } from "../sql/work.ts";
 import type { MaintenanceStore } from "../store.ts";
+import { lastBatchBefore } from "./batch-ends.ts";
 import type { SqliteDriver } from "./driver.ts";
 
-const batchUpTo = statement<{ id: number; created_at: number }, [number]>(
-  "select id, created_at from batches where id <= ?1 order by id desc limit 1",
-);
 const firstFactAfter = statement<{ id: number }, [number]>(
   "select first_conversion_id as id from batches where id > ?1 and first_conversion_id is not null order by id limit 1",
 );
 
 /**
  * Facts that arrived before an instant have ids below this one; so may a few that are younger, and a batch that was written in
- * slices may end behind it, which its facts then outlive by moments. Found by halving: ids grow with time, and no index knows
- * the times.
+ * slices may end behind it, which its facts then outlive by moments.
  */
 function* endOfFactsBefore(instant: number): Work<number> {
-  let [early, late] = [0, (yield* batchUpTo.get(Number.MAX_SAFE_INTEGER))?.id ?? 0];
-  while (early < late) {
-    const middle = Math.ceil((early + late) / 2);
-    const batch = yield* batchUpTo.get(middle);
-    if (!batch || batch.created_at < instant) early = middle;
-    else late = batch.id - 1;
-  }
-  return (yield* firstFactAfter.get(early))?.id ?? Number.MAX_SAFE_INTEGER;
+  return (yield* firstFactAfter.get(yield* lastBatchBefore(instant)))?.id ?? Number.MAX_SAFE_INTEGER;
 }
 
 // The highest id stays: SQLite would give it out again, behind the planner's watermark.

@@ -76,8 +76,10 @@ export function preparePlanning(sqlite: Database, driver: SqliteDriver, seconds:
   );
   const counts = prepareBatchCounts(sqlite);
   const holders = prepareHolders(sqlite);
+  // A fact that came with a key of its own is known by that alone.
   const knowKey = sqlite.prepare(
-    "insert into source_keys (key_hash, conversion_id, expires_at) values (?, ?, ?) on conflict do nothing",
+    `insert into source_keys (key_hash, conversion_id, expires_at) select ?1, ?2, ?3
+     where not exists (select 1 from source_keys where conversion_id = ?2) on conflict do nothing`,
   );
   // While Metrika does not take a counter's files or refuses its token, the next file goes on filling: after an outage of days
   // there is one file to send, not one for each few minutes of it.

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { SourceBatches } from "../sql/batches.ts";
 import { moveWatermark, readWatermark } from "../sql/watermark.ts";
 import { statement } from "../sql/work.ts";
+import { lastBatchBefore } from "./batch-ends.ts";
 import type { SqliteDriver } from "./driver.ts";
 
 const FILED_UP_TO = "batches_filed";
@@ -11,6 +12,15 @@ const filed = statement<{ id: number }, [source: number, before: number, limit: 
 );
 const unfiled = statement<{ id: number }, [filedUpTo: number, before: number, source: number, limit: number]>(
   "select id from batches where id > ?1 and id < ?2 and source_id = ?3 order by id desc limit ?4",
+);
+
+const NEW_ROWS = "coalesce(sum(b.received - b.duplicates - b.rejected), 0) as rows";
+const acceptedFiled = statement<{ rows: number }, [source: number, after: number, last: number]>(
+  `select ${NEW_ROWS} from source_batches f cross join batches b on b.id = f.batch_id
+   where f.source_id = ?1 and f.batch_id > ?2 and f.batch_id <= ?3`,
+);
+const acceptedUnfiled = statement<{ rows: number }, [source: number, after: number, last: number]>(
+  `select ${NEW_ROWS} from batches b where b.id > ?2 and b.id <= ?3 and b.source_id = ?1 and b.sealed = 1`,
 );
 
 /**
@@ -38,6 +48,13 @@ export function prepareSourceBatches(sqlite: Database, driver: SqliteDriver): So
   return {
     async fileSome(limit) {
       return fileSome.immediate(limit);
+    },
+    *acceptedOf(sourceId, from, before) {
+      const [after, last] = [yield* lastBatchBefore(from), yield* lastBatchBefore(before)];
+      const filedUpTo = yield* readWatermark(FILED_UP_TO);
+      const filed = yield* acceptedFiled.get(sourceId, after, Math.min(last, filedUpTo));
+      const unfiled = yield* acceptedUnfiled.get(sourceId, Math.max(after, filedUpTo), last);
+      return (filed?.rows ?? 0) + (unfiled?.rows ?? 0);
     },
     *idsOf(sourceId, before, limit) {
       const next = before ?? Number.MAX_SAFE_INTEGER;

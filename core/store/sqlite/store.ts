@@ -23,6 +23,7 @@ import { createQuotaStore } from "../sql/quota.ts";
 import { createRawIntakeStore } from "../sql/raw-intakes.ts";
 import { createReplays } from "../sql/replays.ts";
 import { createSealedTexts } from "../sql/sealed-texts.ts";
+import { createUnidentifiedSales } from "../sql/unidentified-sales.ts";
 import { createUploadStore } from "../sql/uploads.ts";
 import { createWithdrawals } from "../sql/withdrawals.ts";
 import type { Founding, Store } from "../store.ts";
@@ -93,6 +94,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     batches: createBatchStore(driver, installation.uuid, prepareSourceBatches(sqlite, driver)),
     conversions: createConversionStore(driver, installation.uuid),
     matchRates: createMatchRateStore(driver),
+    unidentifiedSales: createUnidentifiedSales(driver),
     planning: preparePlanning(sqlite, driver, seconds),
     uploads: createUploadStore(driver, function* () {}),
     rawIntakes: createRawIntakeStore(driver, function* () {}),

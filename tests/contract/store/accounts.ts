@@ -128,6 +128,20 @@ export function accountsContract(current: CurrentWorld): void {
     expect(await sources.findByUuid(before.uuid)).toEqual(changed);
   });
 
+  test("a source keeps its config with the sealed part beside it, and when it is due; a removed one is due no more", async () => {
+    const world = current();
+    const { sources } = world.store;
+    const config = { domain: "shop", stages: [{ id: "won", price: null }] };
+    const kept = { config, sealedConfig: "sealed", configVersion: 2, schedule: "17 3 * * *", nextRunAt: START + 9 };
+    const { id } = await world.addSource(kept);
+    expect(await sources.get(id)).toMatchObject(kept);
+    const off = { schedule: "off", nextRunAt: null, sealedConfig: null, config: {} };
+    expect(await sources.update(id, off, START)).toMatchObject(off);
+    await sources.update(id, kept, START);
+    await sources.remove(id, START);
+    expect(await sources.get(id)).toMatchObject({ ...kept, nextRunAt: null });
+  });
+
   test("a removed source is in no list and under no address, but its batches still know it", async () => {
     const world = current();
     const { sources } = world.store;
@@ -144,12 +158,14 @@ export function accountsContract(current: CurrentWorld): void {
     const { sources } = world.store;
     const second = await world.addSource({ name: "second" });
     const third = await world.addSource({ name: "third" });
-    await world.addSource({ plugin: "another" });
+    const another = await world.addSource({ plugin: "another" });
     const of = { workspaceId: world.source.workspaceId, plugin: "webhook-offline" };
     const first = await sources.list({ ...of, before: null, limit: 2 });
     expect(first.rows).toEqual([third, second]);
     const rest = await sources.list({ ...of, before: first.after, limit: 2 });
     expect(rest).toEqual({ rows: [world.source], after: null });
+    const all = await sources.list({ ...of, plugin: null, before: null, limit: 10 });
+    expect(all.rows).toEqual([another, third, second, world.source]);
     const foreign = await sources.list({ ...of, workspaceId: of.workspaceId + 1, before: null, limit: 2 });
     expect(foreign.rows).toEqual([]);
   });

@@ -11,6 +11,7 @@ CREATE TABLE "gateway"."contact_sales" (
 	"phone_md5" text,
 	"email_md5" text,
 	"received_at" bigint NOT NULL,
+	"expires_at" bigint NOT NULL,
 	CONSTRAINT "contact_sales_key_hash_unique" UNIQUE("key_hash")
 );
 --> statement-breakpoint
@@ -80,6 +81,12 @@ CREATE TABLE "gateway"."runs" (
 	CONSTRAINT "runs_uuid_unique" UNIQUE("uuid")
 );
 --> statement-breakpoint
+CREATE TABLE "gateway"."source_counters" (
+	"source_id" bigint NOT NULL,
+	"counter_id" bigint NOT NULL,
+	CONSTRAINT "source_counters_source_id_counter_id_pk" PRIMARY KEY("source_id","counter_id")
+);
+--> statement-breakpoint
 CREATE TABLE "gateway"."source_health" (
 	"source_id" bigint NOT NULL,
 	"failures" bigint DEFAULT 0 NOT NULL,
@@ -99,6 +106,14 @@ CREATE TABLE "gateway"."source_state" (
 	CONSTRAINT "source_state_source_id_name_pk" PRIMARY KEY("source_id","name")
 );
 --> statement-breakpoint
+CREATE TABLE "gateway"."unidentified_facts" (
+	"key_hash" text PRIMARY KEY NOT NULL,
+	"source_id" bigint NOT NULL,
+	"day" bigint NOT NULL,
+	"by_contact" smallint NOT NULL,
+	"expires_at" bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "gateway"."unidentified_sales" (
 	"source_id" bigint NOT NULL,
 	"day" bigint NOT NULL,
@@ -107,8 +122,10 @@ CREATE TABLE "gateway"."unidentified_sales" (
 	CONSTRAINT "unidentified_sales_source_id_day_pk" PRIMARY KEY("source_id","day")
 );
 --> statement-breakpoint
+ALTER TABLE "gateway"."batches" ADD COLUMN "counter_id" bigint;--> statement-breakpoint
 ALTER TABLE "gateway"."sources" ADD COLUMN "sealed_config" text;--> statement-breakpoint
 CREATE INDEX "contact_sales_of_source" ON "gateway"."contact_sales" USING btree ("source_id","id");--> statement-breakpoint
+CREATE INDEX "contact_sales_expiry" ON "gateway"."contact_sales" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "raw_intakes_of_source" ON "gateway"."raw_intakes" USING btree ("source_id","id");--> statement-breakpoint
 CREATE INDEX "raw_intakes_by_state" ON "gateway"."raw_intakes" USING btree ("source_id","state","id");--> statement-breakpoint
 CREATE INDEX "raw_intakes_due" ON "gateway"."raw_intakes" USING btree ("source_id","next_attempt_at","id") WHERE state = 'waiting';--> statement-breakpoint
@@ -120,6 +137,7 @@ CREATE INDEX "runs_of_source" ON "gateway"."runs" USING btree ("source_id","id")
 CREATE INDEX "runs_due" ON "gateway"."runs" USING btree ("next_attempt_at") WHERE state = 'waiting';--> statement-breakpoint
 CREATE INDEX "runs_running" ON "gateway"."runs" USING btree ("lease_until") WHERE state = 'running';--> statement-breakpoint
 CREATE UNIQUE INDEX "runs_scheduled" ON "gateway"."runs" USING btree ("source_id","due_at") WHERE kind = 'schedule';--> statement-breakpoint
+CREATE INDEX "unidentified_facts_expiry" ON "gateway"."unidentified_facts" USING btree ("expires_at");--> statement-breakpoint
 UPDATE gateway.sources SET options = options || '{"counters": [], "matchByContact": "none"}'::jsonb;
 --> statement-breakpoint
 DO $$

@@ -10,11 +10,13 @@ CREATE TABLE `contact_sales` (
 	`currency` text NOT NULL,
 	`phone_md5` text,
 	`email_md5` text,
-	`received_at` integer NOT NULL
+	`received_at` integer NOT NULL,
+	`expires_at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `contact_sales_key_hash_unique` ON `contact_sales` (`key_hash`);--> statement-breakpoint
 CREATE INDEX `contact_sales_of_source` ON `contact_sales` (`source_id`,`id`);--> statement-breakpoint
+CREATE INDEX `contact_sales_expiry` ON `contact_sales` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `raw_intake_batches` (
 	`raw_intake_id` integer NOT NULL,
 	`batch_id` integer NOT NULL,
@@ -92,6 +94,12 @@ CREATE INDEX `runs_of_source` ON `runs` (`source_id`,`id`);--> statement-breakpo
 CREATE INDEX `runs_due` ON `runs` (`next_attempt_at`) WHERE state = 'waiting';--> statement-breakpoint
 CREATE INDEX `runs_running` ON `runs` (`lease_until`) WHERE state = 'running';--> statement-breakpoint
 CREATE UNIQUE INDEX `runs_scheduled` ON `runs` (`source_id`,`due_at`) WHERE kind = 'schedule';--> statement-breakpoint
+CREATE TABLE `source_counters` (
+	`source_id` integer NOT NULL,
+	`counter_id` integer NOT NULL,
+	PRIMARY KEY(`source_id`, `counter_id`)
+);
+--> statement-breakpoint
 CREATE TABLE `source_health` (
 	`source_id` integer PRIMARY KEY NOT NULL,
 	`failures` integer DEFAULT 0 NOT NULL,
@@ -110,6 +118,15 @@ CREATE TABLE `source_state` (
 	PRIMARY KEY(`source_id`, `name`)
 );
 --> statement-breakpoint
+CREATE TABLE `unidentified_facts` (
+	`key_hash` text PRIMARY KEY NOT NULL,
+	`source_id` integer NOT NULL,
+	`day` integer NOT NULL,
+	`by_contact` integer NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `unidentified_facts_expiry` ON `unidentified_facts` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `unidentified_sales` (
 	`source_id` integer NOT NULL,
 	`day` integer NOT NULL,
@@ -118,5 +135,6 @@ CREATE TABLE `unidentified_sales` (
 	PRIMARY KEY(`source_id`, `day`)
 );
 --> statement-breakpoint
+ALTER TABLE `batches` ADD `counter_id` integer;--> statement-breakpoint
 ALTER TABLE `sources` ADD `sealed_config` text;--> statement-breakpoint
 UPDATE sources SET options = json_set(options, '$.counters', json('[]'), '$.matchByContact', 'none');

@@ -1,0 +1,34 @@
+import { kind } from "./kind.ts";
+
+/** Of sources and their plugins, as people manage them. */
+export const sourcesProblems = {
+  plugin_unlisted: kind(
+    409,
+    { ru: "Плагин не подключён", en: "Plugin not listed" },
+    {
+      ru: "Плагина {plugin} нет среди подключённых. Добавьте его в GATEWAY_PLUGINS и перезапустите шлюз; до этого источник можно прочитать, выключить и удалить.",
+      en: "The plugin {plugin} is not among those that are listed. Add it to GATEWAY_PLUGINS and start the gateway again; until then its sources can be read, disabled and deleted.",
+    },
+  ),
+  source_waiting: kind(
+    409,
+    { ru: "Источник ждёт человека", en: "The source waits for a person" },
+    { ru: "Сейчас это сделать нельзя. {reason}", en: "This cannot be done now. {reason}" },
+  ),
+  check_unavailable: kind(
+    409,
+    { ru: "Проверки соединения нет", en: "No check of the connection" },
+    {
+      ru: "Плагин {plugin} не умеет проверять соединение: он только принимает запросы. Отправьте пробный запрос и посмотрите, что с ним стало.",
+      en: "The plugin {plugin} has no check of its connection: it only takes requests. Send one for a trial, and look what became of it.",
+    },
+  ),
+  secret_unused: kind(
+    409,
+    { ru: "У источника нет секрета", en: "The source has no secret" },
+    {
+      ru: "Плагин {plugin} не принимает запросов, поэтому секрета у его источников нет.",
+      en: "The plugin {plugin} takes no requests, so its sources have no secret.",
+    },
+  ),
+} as const;
