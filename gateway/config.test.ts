@@ -46,7 +46,6 @@ test("an empty environment gives the documented defaults", () => {
     metrikaDailyRequests: 5000,
     logLevel: "info",
     retentionDays: 90,
-    rawIntakeHours: 72,
     maxRequestConversions: 100_000,
     maxRequestBytes: 64 * 1024 * 1024,
     requestTimeoutSeconds: 60,
