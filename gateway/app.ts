@@ -28,6 +28,7 @@ import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
 import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
 import { quotaRoutes } from "./routes/quota.ts";
+import { rawIntakeRoutes } from "./routes/raw-intakes.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { setupRoutes } from "./routes/setup.ts";
 import { sourceRoutes } from "./routes/sources.ts";
@@ -71,6 +72,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     webhookRoutes(deps.routes),
     pluginRoutes(deps.routes),
     sourceRoutes(deps.routes),
+    rawIntakeRoutes(deps.routes),
     batchRoutes(deps.routes),
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),
