@@ -38,8 +38,10 @@ export function rawIntakeRoutes(deps: RouteDeps): ReturnType<typeof createRouter
 
   async function ownIntake(c: Context<GatewayEnv>, route: Guarded) {
     const { principal, source } = await ownSource(c, route);
-    const intake = await store.rawIntakes.find(source.id, c.req.param("intake_id") ?? "");
-    if (intake === null) throw new ProblemError("not_found", { path: quoteValue(c.req.path) });
+    const id = c.req.param("intake_id") ?? "";
+    const intake = await store.rawIntakes.find(source.id, id);
+    // Not the whole path, which would be cut off.
+    if (intake === null) throw new ProblemError("not_found", { path: quoteValue(`…/raw-intakes/${id}`) });
     return { principal, source, intake };
   }
 
