@@ -16,6 +16,8 @@ export interface AnswerContext {
   readonly onBytes: () => void;
   /** It is our turn: until the next byte, silence is our own. */
   readonly onWork?: () => void;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** Reads a good answer by itself: one that is a file, or may be empty. */

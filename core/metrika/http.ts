@@ -128,7 +128,8 @@ export function createMetrikaHttp(options: MetrikaHttpOptions): MetrikaHttp {
     try {
       const response = await options.fetch(urlOf(base, call), requestOf(call, body, options.userAgent, stop.signal));
       silence.restart();
-      const context = { operation, bodySent: mayHaveArrived, onBytes: silence.restart, onWork: silence.pause };
+      const watched = { onBytes: silence.restart, onWork: silence.pause, signal: stop.signal };
+      const context = { operation, bodySent: mayHaveArrived, ...watched };
       const { answer, area } = call;
       if (response.ok && typeof answer === "function") return await answer(response, context);
       const text = await readAnswer(response, context);

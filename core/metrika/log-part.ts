@@ -115,6 +115,7 @@ async function take(context: AnswerContext, work: () => void | Promise<void>): P
   } finally {
     context.onBytes();
   }
+  context.signal?.throwIfAborted();
 }
 
 /** The length of a body that is not compressed: of a compressed one the header tells another. */

@@ -59,8 +59,11 @@ function hitLines(writers: readonly NonNullable<ReturnType<typeof hitField>>[]):
 
 function hitsOf(view: CounterView, visit: HitLine["visit"]): readonly HitLine[] {
   const common = { counterId: view.counter.id, calendar: view.calendar, visit };
-  const { pages } = visit;
-  const views = pages.map((page) => ({ ...common, ...page, isPageView: true, goalIds: [] }));
+  const { pages, watchIds } = visit;
+  const views = pages.map((page, at) => ({
+    ...{ ...common, ...page, watchId: watchIds[at] ?? "" },
+    ...{ isPageView: true, goalIds: [] },
+  }));
   const goals = view.goalsOf(visit).map(({ watchId, goalId, time }) => {
     const { url = "", title = "", referer = "" } = pages.findLast((page) => page.time <= time) ?? pages[0] ?? {};
     return { ...common, ...{ watchId, time, url, title, referer }, isPageView: false, goalIds: [goalId] };

@@ -24,7 +24,7 @@ const NO_PARAMETERS = tsvTexts([]);
 const FIELDS: Readonly<Record<string, WriteField<VisitLine>>> = {
   visitID: ({ visit }) => visit.visitId,
   counterID: ({ counterId }) => String(counterId),
-  watchIDs: ({ visit }) => tsvNumbers(visit.pages.slice(0, MAX_WATCH_IDS).map((page) => page.watchId)),
+  watchIDs: ({ visit }) => tsvNumbers(visit.watchIds.slice(0, MAX_WATCH_IDS)),
   date: ({ visit, calendar }) => calendar.dateOf(visit.start),
   dateTime: ({ visit, calendar }) => calendar.timeOf(visit.start),
   dateTimeUTC: ({ visit }) => utc3.timeOf(visit.start),

@@ -46,6 +46,7 @@ export class GeneratedVisit implements ShownVisit {
   readonly #visit: PlannedVisit;
   readonly #course: VisitCourse;
   readonly #place: VisitPlace;
+  #pages: readonly ShownPage[] | null = null;
   readonly pageCount: number;
   readonly duration: number;
 
@@ -110,6 +111,15 @@ export class GeneratedVisit implements ShownVisit {
   }
 
   get pages(): readonly ShownPage[] {
+    this.#pages ??= this.#makePages();
+    return this.#pages;
+  }
+
+  get watchIds(): readonly string[] {
+    return Array.from({ length: this.pageCount }, (_, page) => this.#site.ids.pageId(this.#place, page));
+  }
+
+  #makePages(): readonly ShownPage[] {
     const draw = createDraw(this.#site.seed, this.#visitor.index, 10_000 + this.#visit.ordinal);
     const pages: ShownPage[] = [];
     let referer = REFERERS[this.#visit.source];
@@ -117,8 +127,7 @@ export class GeneratedVisit implements ShownVisit {
       const drawn = PAGES[page === 0 && draw() < 0.4 ? 0 : Math.floor(draw() * PAGES.length)] ?? PAGES[0];
       const [path, title] = this.#buysOn(page) ? CHECKOUT : drawn;
       const url = `${this.#site.address}${path}${page === 0 ? this.#marks() : ""}`;
-      const watchId = this.#site.ids.pageId(this.#place, page);
-      pages.push({ watchId, time: this.#course.pageTimes[page] ?? this.start, url, title, referer });
+      pages.push({ time: this.#course.pageTimes[page] ?? this.start, url, title, referer });
       referer = url;
     }
     return pages;

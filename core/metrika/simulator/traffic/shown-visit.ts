@@ -20,8 +20,6 @@ export interface Utm {
 
 /** One page view. */
 export interface ShownPage {
-  /** UInt64 as its digits. */
-  readonly watchId: string;
   /** Unix seconds, as are all times here. */
   readonly time: number;
   readonly url: string;
@@ -69,6 +67,8 @@ export interface ShownVisit {
   readonly ipAddress: string;
   readonly pageCount: number;
   readonly pages: readonly ShownPage[];
+  /** The ids of the page views, in the order of the pages; UInt64 as their digits. */
+  readonly watchIds: readonly string[];
   readonly siteGoals: readonly SiteGoal[];
   readonly purchases: readonly ShownPurchase[];
   /** Names of visit parameters on the first two levels. */

@@ -53,7 +53,7 @@ test("any part of the visitors can be made by itself, and the parts are the whol
 test("identifiers are exact, different, and some of them exceed 2^63", () => {
   const visits = shown(trafficOf());
   const visitIds = visits.map((visit) => visit.visitId);
-  const watchIds = visits.flatMap((visit) => [...visit.pages, ...visit.siteGoals].map((event) => event.watchId));
+  const watchIds = visits.flatMap((visit) => [...visit.watchIds, ...visit.siteGoals.map((goal) => goal.watchId)]);
   const clientIds = new Set(visits.flatMap((visit) => visit.clientId ?? []));
   for (const ids of [visitIds, watchIds, [...clientIds]]) {
     expect(new Set(ids).size).toBe(ids.length);
