@@ -3,16 +3,18 @@ import type { ShownVisit } from "./shown-visit.ts";
 
 /** A visit that was added by hand, as one of a single page on a computer; its number among the visitor's is not known. */
 export function showAdded(visit: Visit, site: string): ShownVisit {
-  const { visitId = "0", clientId = null, userId = null, purchaseIds = [], yclid } = visit;
+  const { visitId = "0", userId = null, purchaseIds = [], yclid } = visit;
+  // A ClientID of Metrika is a UInt64; visits may be added under other ids, which can be linked to but not shown.
+  const clientId = visit.clientId !== undefined && /^\d{1,20}$/.test(visit.clientId) ? visit.clientId : null;
   const start = Math.floor(visit.startTime / 1000);
   const url = `https://${site}/${yclid === undefined ? "" : `?yclid=${yclid}`}`;
   return {
     ...{
-      visitor: clientId ?? userId ?? visitId,
+      visitor: visit.clientId ?? userId ?? visitId,
       visitId,
       clientId,
       userId,
-      userHash: hashOf(clientId ?? visitId),
+      userHash: hashOf(visit.clientId ?? visitId),
       start,
     },
     duration: Math.floor(((visit.endTime ?? visit.startTime) - visit.startTime) / 1000),
