@@ -59,9 +59,6 @@ const ReportAnswer = v.pipe(
 /** One page of a report; sampling is told, not hidden. */
 export type MetrikaReport = v.InferOutput<typeof ReportAnswer>;
 
-/** One row: a group of visits. */
-export type ReportRow = MetrikaReport["rows"][number];
-
 /** Which report. */
 export interface ReportOptions extends CallOptions {
   readonly counterId: number;
@@ -82,7 +79,7 @@ export interface ReportOptions extends CallOptions {
   readonly offset?: number;
   /** Share of the visits to look at. Default `full`: a report that was sampled all the same says so. */
   readonly accuracy?: "low" | "medium" | "high" | "full";
-  /** `+03:00`. Default: the counter's own zone, of which times within the report tell nothing. */
+  /** `+03:00`. Default: the counter's own zone. Times within the report stand in it and do not name it. */
   readonly timezone?: string;
   readonly includeUndefined?: boolean;
 }

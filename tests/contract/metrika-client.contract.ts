@@ -180,7 +180,11 @@ export function metrikaClientContract(name: string, setup: () => Promise<Metrika
       const ready = await metrika.client.logs.get({ ...call, requestId: log?.id ?? "" });
       expect(logMeaningOf(ready.status)).toEqual({ outcome: "ready", known: true });
       let bytes = 0;
-      const sinkOf = () => ({ write: (piece: Uint8Array) => void (bytes += piece.length) });
+      const sinkOf = () => ({
+        write(piece: Uint8Array) {
+          bytes += piece.length;
+        },
+      });
       const content = await metrika.client.logs.download({ token: call.token, log: ready, sinkOf });
       expect(content.bytes).toBe(bytes);
       expect(content.rows).toBeGreaterThan(0);

@@ -88,7 +88,7 @@ export const SettingsShape = v.object({
   logPartBytes: v.pipe(v.number(), v.minValue(1)),
   /** Prepared logs of one counter. Documented: 10 GB. */
   logQuotaBytes: v.pipe(v.number(), v.minValue(0)),
-  /** `estimated`: sizes come from a sample of the visitors, so that a large log is not generated once more to be weighed. */
+  /** `estimated`: sizes come from a sample of the visitors, so that a large log is not generated once more to be weighed; they are near the truth, not true. */
   logPartSizes: v.picklist(["exact", "estimated"]),
   /** What a log without rows consists of. */
   emptyLog: v.picklist(["header_only", "no_parts"]),

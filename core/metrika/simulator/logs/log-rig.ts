@@ -15,6 +15,8 @@ export type Row = Readonly<Record<string, string>>;
 
 /** What {@link LogRig.read} asks for; days default to the week before the rig's own day. */
 export interface WantedLog {
+  /** Default: the rig's own. */
+  readonly counterId?: number;
   readonly source?: LogSource;
   readonly fields: readonly string[];
   readonly date1?: string;
@@ -37,17 +39,18 @@ export function createLogRig(settings: Partial<SimulatorSettings> = {}, seed: Pa
   });
   return {
     ...{ ...rig, traffic },
-    async read({ source = "visits", ...wanted }) {
-      const asked = await rig.client.logs.create({ ...rig.call, ...WEEK, source, ...wanted });
+    async read({ counterId = rig.call.counterId, source = "visits", ...wanted }) {
+      const call = { ...rig.call, counterId };
+      const asked = await rig.client.logs.create({ ...call, ...WEEK, source, ...wanted });
       if (asked === null) throw new Error("The same log is being prepared already");
       rig.simulator.advance(rig.simulator.settings.logProcessingMs);
-      const log = await rig.client.logs.get({ ...rig.call, requestId: asked.id });
+      const log = await rig.client.logs.get({ ...call, requestId: asked.id });
       const texts: string[] = [];
       const decoder = new TextDecoder();
       const sinkOf = () => ({ write: (bytes: Uint8Array) => void texts.push(decoder.decode(bytes, { stream: true })) });
       // Sizes are exact here, so that the parts are weighed as well as read.
-      await rig.client.logs.download({ token: rig.call.token, log, sinkOf, checkSizes: true });
-      await rig.client.logs.clean({ ...rig.call, requestId: asked.id });
+      await rig.client.logs.download({ token: call.token, log, sinkOf, checkSizes: true });
+      await rig.client.logs.clean({ ...call, requestId: asked.id });
       const header = `${log.fields.join("\t")}\n`;
       return rowsOf(texts.join("").replaceAll(header, ""), log.fields);
     },
