@@ -12,6 +12,8 @@ export interface OfflineGoal {
 
 /** The goals that uploaded conversions have reached, by visit. */
 export interface OfflineGoals {
+  /** Grows with each goal that is kept. */
+  readonly version: number;
   /** A conversion of the same goal and second takes the earlier one's place. */
   keep(counterId: number, visitId: string, goal: OfflineGoal): void;
   of(counterId: number, visitId: string): readonly OfflineGoal[];
@@ -22,8 +24,13 @@ export interface OfflineGoals {
 /** None yet. */
 export function createOfflineGoals(): OfflineGoals {
   const byCounter = new Map<number, Map<string, readonly OfflineGoal[]>>();
+  let version = 0;
   return {
+    get version() {
+      return version;
+    },
     keep(counterId, visitId, goal) {
+      version++;
       let visits = byCounter.get(counterId);
       if (visits === undefined) {
         visits = new Map();

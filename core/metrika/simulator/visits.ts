@@ -4,6 +4,8 @@ import type { Visit } from "./visit.ts";
 
 /** The visits of all counters: those that were added one by one, and generated traffic. */
 export interface Visits {
+  /** Grows with each visit and each traffic that is added. */
+  readonly version: number;
   add(counterId: number, visit: Visit): void;
   /** Generated traffic replaces what was generated for the counter before; visits added one by one stay. */
   addTraffic(traffic: Traffic): void;
@@ -25,6 +27,7 @@ export function createVisits(): Visits {
   const byCounter = new Map<number, Visit[]>();
   const traffics = new Map<number, Traffic>();
   let nextVisitId = FIRST_VISIT_ID;
+  let version = 0;
   const keyOf = ({ counterId, kind, identifier }: Identity) => `${counterId} ${kind} ${identifier}`;
 
   function file(identity: Identity, visit: Visit): void {
@@ -41,7 +44,11 @@ export function createVisits(): Visits {
 
   return {
     of,
+    get version() {
+      return version;
+    },
     add(counterId, seed) {
+      version++;
       const visit = { ...seed, visitId: seed.visitId ?? String(nextVisitId++) };
       const visits = byCounter.get(counterId);
       if (visits === undefined) byCounter.set(counterId, [visit]);
@@ -51,7 +58,10 @@ export function createVisits(): Visits {
       if (visit.yclid) file({ counterId, kind: "yclid", identifier: visit.yclid }, visit);
       for (const identifier of visit.purchaseIds ?? []) file({ counterId, kind: "purchase_id", identifier }, visit);
     },
-    addTraffic: (traffic) => void traffics.set(traffic.counterId, traffic),
+    addTraffic(traffic) {
+      version++;
+      traffics.set(traffic.counterId, traffic);
+    },
     trafficOf: (counterId) => traffics.get(counterId) ?? null,
     added: (counterId) => byCounter.get(counterId) ?? [],
     lastSeen(counterId, visit, at) {

@@ -45,6 +45,7 @@ const FIELDS: Readonly<Record<string, WriteField<VisitLine>>> = {
   browser: ({ visit }) => visit.browser,
   hasGCLID: () => "0",
   goalsID: ({ goals }) => tsvNumbers(goals().map((goal) => goal.goalId)),
+  // What the serial number counts is not documented: here the goals of the visit.
   goalsSerialNumber: ({ goals }) => tsvNumbers(goals().map((_, number) => number + 1)),
   goalsDateTime: ({ goals }) => tsvTexts(goals().map((goal) => utc3.timeOf(goal.time))),
   goalsPrice: ({ goals }) => tsvNumbers(goals().map((goal) => thousandths(goal.price ?? "0"))),

@@ -30,9 +30,10 @@ export function reportEndpoints(simulation: Simulation): HttpHandler[] {
         const query = readReportQuery(exchange.url.searchParams, counter, simulation.now());
         if (query instanceof Response) return query;
         const share = find(faults, "sampled")?.share ?? 1;
-        const key = JSON.stringify([withoutPaging(exchange.url.searchParams), now, share]);
+        const view = viewCounter(simulation, counter, now);
+        const versions = [simulation.visits.version, simulation.offlineGoals.version, counter.goals.length];
+        const key = JSON.stringify([withoutPaging(exchange.url.searchParams), now, share, versions]);
         if (last?.key !== key) {
-          const view = viewCounter(simulation, counter, now);
           last = { key, report: makeReport(query, view, { share, maxRows: settings.reportMaxRows }) };
         }
         const report = await last.report.catch((error: unknown) => {

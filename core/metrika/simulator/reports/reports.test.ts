@@ -84,6 +84,14 @@ test("the pages of a report are the report, and the last one ends it", async () 
   expect((await ask(rig, { offset: whole.totalRows + 1 })).rows).toEqual([]);
 });
 
+test("a visit that is added between two reports is in the second one", async () => {
+  const rig = createLogRig();
+  const { totalRows } = await ask(rig);
+  const startTime = Date.parse("2026-11-20T10:00:00Z");
+  rig.simulator.addVisit(rig.call.counterId, { clientId: "1772125921407675467", startTime });
+  expect((await ask(rig)).totalRows).toBe(totalRows + 1);
+});
+
 test("metrics of a group are those of its visits, and totals those of the whole report", async () => {
   const rig = createLogRig();
   const metrics = s(
