@@ -35,6 +35,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   // By their name alone: `metrika-gateway/plugin`.
   "plugins/webhook-offline": [],
+  // Pure, so that a child process can learn with it alone.
+  "plugins/metrika-scoring/learning": [],
 };
 
 /** Of what is not listed above, only these may import the simulator. */
