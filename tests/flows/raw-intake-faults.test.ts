@@ -289,6 +289,39 @@ test("without its plugin a source keeps what shows its secret, asks others to co
   expect(await crm.states()).toEqual(["taken"]);
 });
 
+test("a gateway that stops gives back what its plugin is at, which is no failure, and goes on with it after the next start", async () => {
+  let isFirst = true;
+  const begun = Promise.withResolvers<void>();
+  const { gateway, crm } = await startWithCrm(async (source, deal) => {
+    if (!isFirst) return tellDeal(source, deal);
+    isFirst = false;
+    begun.resolve();
+    return new Promise(() => {});
+  });
+  await crm.send(dealOf(0));
+  const round = gateway.gateway.rawIntakes.runOnce();
+  await begun.promise;
+  await gateway.restart();
+  await round;
+  expect(await crm.intakes()).toMatchObject([{ state: "waiting", failures: 0, errorCode: null }]);
+  await gateway.work();
+  expect(await crm.intakes()).toMatchObject([{ state: "taken", attempts: 2 }]);
+});
+
+test("what comes while the worker runs is handled at once, without anybody's asking", async () => {
+  const told = Promise.withResolvers<void>();
+  const { gateway, crm } = await startWithCrm(async (source, deal) => {
+    const leftovers = await tellDeal(source, deal);
+    told.resolve();
+    return leftovers;
+  });
+  gateway.gateway.rawIntakes.start();
+  await crm.send(dealOf(0));
+  await told.promise;
+  await gateway.gateway.rawIntakes.stop(5000);
+  expect(await crm.states()).toEqual(["taken"]);
+});
+
 test("deals of one source are handled in the order in which they came, one at a time", async () => {
   const seen: string[] = [];
   let atOnce = 0;
