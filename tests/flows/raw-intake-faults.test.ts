@@ -322,6 +322,16 @@ test("what comes while the worker runs is handled at once, without anybody's ask
   expect(await crm.states()).toEqual(["taken"]);
 });
 
+test("what waits in a source is handled after its deletion, unless it is to be discarded", async () => {
+  const { gateway, crm: discarded } = await startWithCrm();
+  const deleted = await createCrm(gateway);
+  for (const crm of [discarded, deleted]) await crm.send(dealOf(0));
+  await gateway.manage("DELETE", `/v1/sources/${discarded.id}?discard=true`);
+  await gateway.manage("DELETE", `/v1/sources/${deleted.id}`);
+  await gateway.work();
+  expect([await discarded.states(), await deleted.states()]).toEqual([["failed"], ["taken"]]);
+});
+
 test("deals of one source are handled in the order in which they came, one at a time", async () => {
   const seen: string[] = [];
   let atOnce = 0;
