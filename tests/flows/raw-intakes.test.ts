@@ -49,7 +49,7 @@ test("a request is kept and answered at once, then mapped, sent and settled", as
   expect(read.body.request).toMatchObject({ body: JSON.stringify(order(0)) });
   await settle();
   const [row, ...others] = simulator.ledger.conversions();
-  expect([row, others]).toMatchObject([{ target: "purchase", price: "1500.50" }, []]);
+  expect([row, others]).toMatchObject([{ target: "purchase", price: "1500.5" }, []]);
 });
 
 test("who shows no secret, a wrong one or one for an unknown source is refused, and nothing is kept", async () => {
