@@ -32,6 +32,7 @@ import { rawIntakeRoutes } from "./routes/raw-intakes.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
 import { setupRoutes } from "./routes/setup.ts";
 import { sourceRoutes } from "./routes/sources.ts";
+import { trySourceRoutes } from "./routes/try-source.ts";
 import { unidentifiedSaleRoutes } from "./routes/unidentified-sales.ts";
 import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -73,6 +74,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     pluginRoutes(deps.routes),
     sourceRoutes(deps.routes),
     rawIntakeRoutes(deps.routes),
+    trySourceRoutes(deps.routes),
     batchRoutes(deps.routes),
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),

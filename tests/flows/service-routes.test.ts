@@ -156,6 +156,7 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "post /v1/sources/{source_id}/raw-intakes/replay",
     "post /v1/sources/{source_id}/raw-intakes/{intake_id}/reveal",
     "post /v1/sources/{source_id}/rotate-secret",
+    "post /v1/sources/{source_id}/try",
     "post /v1/uploads/{upload_id}/resolve",
     "post /v1/users/{user_id}/recovery-links",
     "post /v1/webhooks/{webhook_id}/cancel",
