@@ -16,13 +16,15 @@ const Deal = v.object({
   price: v.optional(v.string()),
 });
 
+const Greeting = v.object({ test: v.literal("test") });
+
 /** A deal as the test's CRM tells it. */
 export type TestDeal = v.InferInput<typeof Deal>;
 
 type Source = SourceContext<v.InferOutput<typeof Config>>;
 
 /** What stands in place of the plugin's own way with a deal. */
-export type Handling = (source: Source, deal: TestDeal) => unknown;
+export type Handling = (source: Source, deal: TestDeal) => Promise<readonly Leftover[]>;
 
 /** Hands a deal to the sink, or says that its stage has no target. */
 export async function tellDeal(
@@ -43,7 +45,7 @@ export async function tellDeal(
  * A CRM that shows its secret at the end of the address and tells one deal in a form.
  * @param handling what it does with a deal; default: {@link tellDeal}
  */
-export function crmPlugin(handling: Handling = tellDeal): SourcePlugin {
+export function dealPlugin(handling: Handling = tellDeal): SourcePlugin {
   const plugin = defineSource({
     ...{ apiVersion: 1, name: NAME, version: "1.0.0", config: Config, verify: pathSecret() },
     title: { ru: NAME, en: NAME },
@@ -52,13 +54,12 @@ export function crmPlugin(handling: Handling = tellDeal): SourcePlugin {
       router.rawIntake({
         ...{ path: "/{source_id}/{secret}", methods: ["post", "get"], operationId: "receiveTestDeal" },
         ...{ summary: "A deal", examples: { "application/x-www-form-urlencoded": "deal=1&stage=won" } },
-        isGreeting: async (sent) => (await sent.raw()).length === 9 && (await sent.readForm()) !== null,
+        isGreeting: async (sent) => v.is(Greeting, await sent.readForm()),
       });
     },
     async handle(source, intake) {
       const sent = intake.method === "GET" ? Object.fromEntries(intake.query) : await intake.readForm();
-      // A plugin that breaks its promise is what some tests are about.
-      return (await handling(source, v.parse(Deal, sent))) as readonly Leftover[];
+      return handling(source, v.parse(Deal, sent));
     },
   });
   return plugin as SourcePlugin;
@@ -122,6 +123,6 @@ export async function createCrm(gateway: TestGateway): Promise<CrmSource> {
 
 /** A gateway with the CRM's plugin and one source of it. */
 export async function startWithCrm(handling?: Handling, options: TestGatewayOptions = {}) {
-  const gateway = await startTestGateway({ plugins: [crmPlugin(handling)], ...options });
+  const gateway = await startTestGateway({ plugins: [dealPlugin(handling)], ...options });
   return { gateway, crm: await createCrm(gateway) };
 }
