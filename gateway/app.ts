@@ -29,6 +29,7 @@ import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { runRoutes } from "./routes/runs.ts";
 import { setupRoutes } from "./routes/setup.ts";
 import { sourceRoutes } from "./routes/sources.ts";
 import { unidentifiedSaleRoutes } from "./routes/unidentified-sales.ts";
@@ -71,6 +72,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     webhookRoutes(deps.routes),
     pluginRoutes(deps.routes),
     sourceRoutes(deps.routes),
+    runRoutes(deps.routes),
     batchRoutes(deps.routes),
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),
