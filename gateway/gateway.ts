@@ -20,16 +20,13 @@ import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
+import type { WorkLoop } from "../core/sources/calls/work-loop.ts";
 import type { ContextDeps } from "../core/sources/context.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createOpenConfig } from "../core/sources/open-config.ts";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
-import type { WorkLoop } from "../core/sources/calls/work-loop.ts";
 import { createKeepRawIntake } from "../core/sources/raw-intakes/keep-raw-intake.ts";
-import {
-  createRawIntakeWorker,
-  lapsedBefore,
-} from "../core/sources/raw-intakes/raw-intake-worker.ts";
+import { createRawIntakeWorker, lapsedBefore } from "../core/sources/raw-intakes/raw-intake-worker.ts";
 import { releaseKept } from "../core/sources/raw-intakes/release-kept.ts";
 import { defaultRawIntakeRules, type RawIntakeRules } from "../core/sources/raw-intakes/rules.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";

@@ -71,5 +71,9 @@ export const cancelRun = createRoute({
   summary: "Cancel a run that waits or is being done",
   description: "What it has given already stays; its batches can be cancelled by themselves.",
   request: { params: ofRun },
-  responses: { 200: jsonResponse(Run, { description: "The run as it is now" }), ...refusals, ...problemResponses("run_ended") },
+  responses: {
+    200: jsonResponse(Run, { description: "The run as it is now" }),
+    ...refusals,
+    ...problemResponses("run_ended"),
+  },
 });

@@ -65,7 +65,10 @@ export const Run = v.pipe(
 export const NewRun = v.pipe(
   v.strictObject({
     dry_run: v.optional(
-      v.pipe(v.boolean(), v.description("Only show what would be given: nothing is sent and nothing changed. Default: false")),
+      v.pipe(
+        v.boolean(),
+        v.description("Only show what would be given: nothing is sent and nothing changed. Default: false"),
+      ),
     ),
   }),
   component("NewRun"),

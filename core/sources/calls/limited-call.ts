@@ -43,7 +43,13 @@ export async function callWithinLimits(
   const own = createSourceContext(deps, source, config, { signal, progress });
   const base = limits.state ? { ...own, state: limits.state(own.state) } : own;
   const watched = watchEmit(base.emit, limits.watching);
-  const context = { ...guarded(base, signal), emit: watched.emit };
+  const context: SourceContext<unknown> = {
+    ...guarded(base, signal),
+    async emit(facts, options) {
+      if (signal.aborted) throw new CallOverError();
+      return watched.emit(facts, options);
+    },
+  };
 
   const timedOut = Promise.withResolvers<CallEnd>();
   const cancel = deps.after(limits.timeLimitMs, () => timedOut.resolve({ kind: "timed_out" }));

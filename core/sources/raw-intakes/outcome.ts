@@ -58,7 +58,10 @@ function afterReturn(returned: readonly KeptLeftover[], judging: Judging): Outco
 }
 
 /** Another attempt later, or none any more. */
-function failure(judging: Judging, { code, reason, afterSeconds, tells }: Extract<Verdict, { kind: "later" }>): Outcome {
+function failure(
+  judging: Judging,
+  { code, reason, afterSeconds, tells }: Extract<Verdict, { kind: "later" }>,
+): Outcome {
   const { intake, rules, now } = judging;
   if (intake.tryingSince !== null && now - intake.tryingSince >= rules.givenUpAfterMs)
     return given(judging, code, reason, tells);

@@ -2,10 +2,10 @@ import { getLogger } from "@logtape/logtape";
 import type { SourcePlugin } from "../../plugin/contract.ts";
 import type { ClaimedRun, SourceRecord } from "../../store/store.ts";
 import { type CallEnd, type CallingDeps, callWithinLimits } from "../calls/limited-call.ts";
+import { dryState } from "../dry-state.ts";
 import type { OpenConfig } from "../open-config.ts";
 import type { PluginCatalogue } from "../plugin-catalogue.ts";
 import { noteFailure } from "../raw-intakes/rest.ts";
-import { dryState } from "./dry-state.ts";
 import { countEmitted } from "./emitted.ts";
 import { holdClaim, type Progress } from "./held-claim.ts";
 import { failed, type Outcome, outcomeOf } from "./outcome.ts";
@@ -87,8 +87,7 @@ export async function doRun(
 
 /** What is needed for a run, or why it cannot be done. */
 function prepare(deps: RunningDeps, source: SourceRecord, { kind }: ClaimedRun): Ready | Outcome {
-  if (!source.isActive && kind !== "dry_run")
-    return failed("source_disabled", runReason("source_disabled"), "unknown");
+  if (!source.isActive && kind !== "dry_run") return failed("source_disabled", runReason("source_disabled"), "unknown");
   const opened = deps.openConfig(source);
   if (!opened.ok) return failed(opened.code, opened.reason, "unknown");
   const found = deps.catalogue.find(source.plugin)?.plugin;

@@ -94,7 +94,9 @@ export function runsContract(world: CurrentWorld): void {
     const { id } = await world().addSource({ nextRunAt: START });
     await create(world(), { sourceId: id });
     const due = { sourceId: id, dueAt: START };
-    expect(await store.runs.schedule(due, START + DAY, newRun(world(), { sourceId: id, kind: "schedule" }))).toBe(false);
+    expect(await store.runs.schedule(due, START + DAY, newRun(world(), { sourceId: id, kind: "schedule" }))).toBe(
+      false,
+    );
     expect((await store.sources.get(id))?.nextRunAt).toBe(START + DAY);
     expect((await store.runs.list({ sourceId: id, before: null, limit: 10 })).rows).toHaveLength(1);
   });

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { SourceState } from "../../plugin/source-context.ts";
+import type { SourceState } from "../plugin/source-context.ts";
 
 /**
- * The state of a source for a dry run: it reads what it has written itself, and nobody else ever does. What is set while it is done
+ * The state of a source for a dry run or a trial: it reads what it has written itself, and nobody else ever does. What is set while it is done
  * {@link SourceState.exclusively} is kept all the same: a refresh token that works once was traded in the world, and its successor
  * must not be lost.
  */
