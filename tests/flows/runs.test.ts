@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { RetryLater } from "metrika-gateway/plugin";
 import { DAY, HOUR, MINUTE, SECOND, sale, startTestGateway } from "../setup/gateway.ts";
-import { type Polls, pollingPlugin, startPolling } from "../setup/polling-plugin.ts";
+import { startPolling } from "../setup/polling.ts";
+import { type Polls, pollingPlugin } from "../setup/polling-plugin.ts";
 
 const says = (text: string) => ({ ru: `По-русски: ${text}`, en: text });
 
