@@ -32,6 +32,14 @@ test("JSON keeps its spelling, digits and all, and loses its secrets", () => {
   );
 });
 
+test("escapes that nobody needs hide neither a contact nor a secret, and those that JSON needs stay", () => {
+  const body =
+    '{"mail": "anna\\u0040example.com", "phone": "\\u002b79000000000", "to\\u006ben": "x", "quote": "\\u0022\\\\u0040"}';
+  expect(show(body, "application/json").body).toBe(
+    '{"mail": "a***@example.com", "phone": "***00", "token": "***", "quote": "\\u0022\\\\u0040"}',
+  );
+});
+
 test("whole, contacts are shown and secrets still are not", () => {
   const shown = show("token=x&Phone=%2B79000000000", FORM, true);
   expect(shown.body).toBe("token=***\nPhone=+79000000000");

@@ -48,12 +48,19 @@ function shownBody(text: string, type: string, mask: (text: string) => string): 
   return /form-urlencoded/i.test(type) || /^[^\s=&]{1,200}=/.test(text) ? shownForm(text, mask) : mask(text);
 }
 
+/** Letters, digits and signs that need no escape, by which an address could be hidden from masking: `anna\u0040example.com`. */
+const NEEDLESS_ESCAPE = /(?<!\\)((?:\\\\)*)\\u00((?:2[013-9a-f])|[3-7][0-9a-f])(?<!5c|7f)/gi;
+
 /** In the text itself, so that numbers keep their digits and people see what was sent. */
 const maskJson = (text: string): string =>
-  text.replace(
-    /"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)/g,
-    (whole, name: string, colon: string) => (SECRET_NAME.test(name) ? `"${name}"${colon}"***"` : whole),
-  );
+  text
+    .replace(
+      NEEDLESS_ESCAPE,
+      (_, before: string, code: string) => before + String.fromCharCode(Number.parseInt(code, 16)),
+    )
+    .replace(/"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)/g, (whole, name: string, colon: string) =>
+      SECRET_NAME.test(name) ? `"${name}"${colon}"***"` : whole,
+    );
 
 /** One field a line, decoded: `leads[status][0][id]=10701093`. */
 const shownForm = (text: string, mask: (text: string) => string): string =>
