@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { recordingSource, sentRequest } from "metrika-gateway/plugin/testing";
 import * as v from "valibot";
-import { sample } from "../../tests/setup/raw-intake.ts";
+import { sample } from "../../tests/setup/sent-form.ts";
 import { Config } from "./config.ts";
 import { callEvent } from "./examples.ts";
 import { handleEvent } from "./handle.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { recordingSource, type SentRequest, sentRequest } from "metrika-gateway/plugin/testing";
 import * as v from "valibot";
-import { sample } from "../../tests/setup/raw-intake.ts";
+import { sample } from "../../tests/setup/sent-form.ts";
 import { Config } from "./config.ts";
 import { callHook, dealHook, trialHook } from "./examples.ts";
 import { handleHook } from "./handle.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { RetryLater, type SourceFetch, Unusable } from "metrika-gateway/plugin";
 import { recordingSource, sentRequest } from "metrika-gateway/plugin/testing";
 import * as v from "valibot";
-import { sample } from "../../tests/setup/raw-intake.ts";
+import { sample } from "../../tests/setup/sent-form.ts";
 import { checkMango } from "./check.ts";
 import { Config } from "./config.ts";
 import { callAppeared, callSummary, exampleKeys, mangoForm, visitorInfo } from "./examples.ts";
