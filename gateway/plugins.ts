@@ -1,5 +1,6 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import amocrm from "../plugins/amocrm/index.ts";
+import bitrix24 from "../plugins/bitrix24/index.ts";
 import customWebhook from "../plugins/custom-webhook/index.ts";
 import tilda from "../plugins/tilda/index.ts";
 import webhookOffline from "../plugins/webhook-offline/index.ts";
@@ -10,6 +11,7 @@ const bundled = {
   "webhook-offline": webhookOffline,
   "custom-webhook": customWebhook,
   amocrm,
+  bitrix24,
   tilda,
   woocommerce,
 } as const satisfies Readonly<Record<string, SourcePlugin>>;

@@ -40,6 +40,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   // By their name alone: `metrika-gateway/plugin`.
   "plugins/amocrm": [],
+  "plugins/bitrix24": [],
   "plugins/custom-webhook": [],
   "plugins/tilda": [],
   "plugins/webhook-offline": [],
