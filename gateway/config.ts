@@ -145,10 +145,10 @@ const fields = {
   yandexLoginUrl: host("YANDEX_LOGIN_URL", "https://login.yandex.ru", "Yandex login information"),
   plugins: field(
     "GATEWAY_PLUGINS",
-    "webhook-offline",
+    "bundled",
     commaList,
-    "Plugins to load, by their bundled names, separated by commas",
-    "Give names separated by commas",
+    "Plugins to load, separated by commas: bundled (all that come with the gateway), or their names",
+    "Give names separated by commas, such as webhook-offline,amocrm",
   ),
   role: field(
     "GATEWAY_ROLE",

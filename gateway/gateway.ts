@@ -275,6 +275,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       setupCodes: people.setupCodes,
       audit: people.audit,
       signUp: config.signUp,
+      wakeRawIntakes: rawIntakes.wake,
       publicUrl: config.publicUrl,
       limits,
       now,

@@ -21,9 +21,13 @@ export class PluginUnknownError extends Error {
   override readonly name = "PluginUnknownError";
 }
 
+/** Stands for every bundled plugin. */
+const ALL = "bundled";
+
 /** @throws {PluginUnknownError} */
-export function findPlugins(names: readonly string[]): readonly SourcePlugin[] {
-  return names.map((name) => {
+export function findPlugins(listed: readonly string[]): readonly SourcePlugin[] {
+  const names = new Set(listed.flatMap((name) => (name === ALL ? Object.keys(bundled) : [name])));
+  return [...names].map((name) => {
     if (Object.hasOwn(bundled, name)) return bundled[name as keyof typeof bundled];
     const known = Object.keys(bundled).join(", ");
     throw new PluginUnknownError(`GATEWAY_PLUGINS names "${name}", which is not a bundled plugin. Bundled: ${known}.`);

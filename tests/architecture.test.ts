@@ -45,6 +45,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "plugins/tilda": [],
   "plugins/webhook-offline": [],
   "plugins/woocommerce": [],
+  // Pure, so that a child process can learn with it alone.
+  "plugins/metrika-scoring/learning": [],
 };
 
 /** Of what is not listed above, only these may import the simulator. */

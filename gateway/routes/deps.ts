@@ -42,6 +42,8 @@ export interface RouteDeps extends Access {
   readonly signUp: SignUp;
   /** Writes down what was done, before it is answered. */
   readonly audit: AuditOf;
+  /** Something waits to be handled. */
+  readonly wakeRawIntakes: () => void;
   readonly publicUrl: string;
   readonly limits: BodyLimits;
   readonly now: () => number;

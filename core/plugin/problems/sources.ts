@@ -23,6 +23,14 @@ export const sourcesProblems = {
       en: "The plugin {plugin} has no check of its connection: it only takes requests. Send one for a trial, and look what became of it.",
     },
   ),
+  trial_unavailable: kind(
+    409,
+    { ru: "Пробовать нечего", en: "Nothing to try" },
+    {
+      ru: "Плагин {plugin} отвечает отправителю сразу, поэтому пробного запроса у него нет. Отправьте ему запрос с mode=dry_run.",
+      en: "The plugin {plugin} answers its senders itself, so there is nothing to try here. Send it a request with mode=dry_run.",
+    },
+  ),
   secret_unused: kind(
     409,
     { ru: "У источника нет секрета", en: "The source has no secret" },

@@ -44,6 +44,9 @@ export interface Outcome {
  */
 export const OF_ACCESS: ReadonlySet<string> = new Set(["token_refused", "access_denied"]);
 
+/** A sale that waits under the hash of its buyer's contact, as its source has asked. */
+const KEPT_BY_CONTACT = "kept_by_contact";
+
 /** More of them say nothing that these do not. */
 const MOST_LEFTOVERS = 100;
 const LONGEST_SUBJECT = 200;
@@ -82,8 +85,9 @@ function afterReturn(returned: readonly KeptLeftover[], judging: Judging): Outco
   const { receipts, rules, now } = judging;
   const all = [...returned.map(keptLeftover), ...receipts.flatMap(refusals)];
   const facts = receipts.reduce((sum, { accepted, duplicates }) => sum + accepted + duplicates.length, 0);
+  const isKept = all.some(({ code }) => code === KEPT_BY_CONTACT);
   const needsPerson = all.some(({ needs }) => needs === "person");
-  const to = needsPerson ? "set_aside" : facts > 0 ? "taken" : "ignored";
+  const to = needsPerson ? "set_aside" : facts > 0 || isKept ? "taken" : "ignored";
   const expiresAt = now + (needsPerson ? rules.keptForPeopleMs : rules.keptMs);
   const batches = batchesOf(judging);
   const well = { nextAttemptAt: null, failures: 0, errorCode: null, error: null };
@@ -154,7 +158,7 @@ const refusals = ({ rejections }: Receipt): readonly KeptLeftover[] =>
     subject: `conversion ${row + 1}`,
     code: finding.code,
     message: plainReason({ ru: describeFinding(finding, "ru"), en: describeFinding(finding, "en") }),
-    needs: "person",
+    needs: finding.code === KEPT_BY_CONTACT ? "nothing" : "person",
   }));
 
 const keptLeftover = ({ subject, code, message, needs }: KeptLeftover): KeptLeftover => ({

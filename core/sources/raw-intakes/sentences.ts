@@ -11,6 +11,10 @@ export const rawIntakeSentences = {
     en: "The source was disabled. The request is kept; enable the source, and it will be handled.",
   },
   not_released: NOT_RELEASED,
+  source_discarded: {
+    ru: "Источник удалён вместе с тем, что в нём ждало.",
+    en: "The source was deleted with all that waited in it.",
+  },
   retry_later: {
     ru: "Плагин {plugin} просит подождать: {reason}",
     en: "The plugin {plugin} asks to wait: {reason}",
