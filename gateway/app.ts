@@ -30,6 +30,7 @@ import { pluginRoutes } from "./routes/plugins.ts";
 import { quotaRoutes } from "./routes/quota.ts";
 import { rawIntakeRoutes } from "./routes/raw-intakes.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { runRoutes } from "./routes/runs.ts";
 import { setupRoutes } from "./routes/setup.ts";
 import { sourceRoutes } from "./routes/sources.ts";
 import { trySourceRoutes } from "./routes/try-source.ts";
@@ -73,6 +74,7 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     webhookRoutes(deps.routes),
     pluginRoutes(deps.routes),
     sourceRoutes(deps.routes),
+    runRoutes(deps.routes),
     rawIntakeRoutes(deps.routes),
     trySourceRoutes(deps.routes),
     batchRoutes(deps.routes),

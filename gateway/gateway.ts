@@ -20,19 +20,18 @@ import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
+import type { WorkLoop } from "../core/sources/calls/work-loop.ts";
 import type { ContextDeps } from "../core/sources/context.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createOpenConfig } from "../core/sources/open-config.ts";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
 import { createKeepRawIntake } from "../core/sources/raw-intakes/keep-raw-intake.ts";
-import {
-  createRawIntakeWorker,
-  lapsedBefore,
-  type RawIntakeWorker,
-} from "../core/sources/raw-intakes/raw-intake-worker.ts";
+import { createRawIntakeWorker, lapsedBefore } from "../core/sources/raw-intakes/raw-intake-worker.ts";
 import { releaseKept } from "../core/sources/raw-intakes/release-kept.ts";
 import { defaultRawIntakeRules, type RawIntakeRules } from "../core/sources/raw-intakes/rules.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
+import { defaultRunRules, type RunRules } from "../core/sources/runs/rules.ts";
+import { createRunWorker, lapsedRuns, type RunWorker } from "../core/sources/runs/run-worker.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, SourceRecord, Store } from "../core/store/store.ts";
@@ -63,6 +62,7 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
   readonly rawIntakeRules?: Partial<RawIntakeRules>;
+  readonly runRules?: Partial<RunRules>;
   /** What plugins ask the world with, in place of the guarded fetch. */
   readonly pluginFetch?: SourceFetch;
   /** In place of those that the configuration names. */
@@ -78,7 +78,8 @@ export interface Gateway {
   readonly app: ReturnType<typeof createApp>;
   readonly store: Store;
   readonly worker: Worker;
-  readonly rawIntakes: RawIntakeWorker;
+  readonly rawIntakes: WorkLoop;
+  readonly runs: RunWorker;
   readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
@@ -159,6 +160,7 @@ async function clearUpAfterDeath(store: Store, now: number, config: Config, opti
   const rules = rulesOf(config, options);
   const rawIntakeRules = rawIntakeRulesOf(config, options);
   await store.rawIntakes.freeLapsed(lapsedBefore(Number.MAX_SAFE_INTEGER, now, rawIntakeRules));
+  await store.runs.freeLapsed(lapsedRuns(Number.MAX_SAFE_INTEGER, now, runRulesOf(options)));
   await store.maintenance.removeUnsealed(Number.MAX_SAFE_INTEGER);
   await store.uploads.releaseClaims({
     leasesBefore: Number.MAX_SAFE_INTEGER,
@@ -223,6 +225,11 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     read: { text: decodeUtf8, form: parseFormBody },
     after: (options.clock ?? systemClock).after,
   });
+  const runs = createRunWorker({
+    ...contexts,
+    ...{ catalogue, openConfig, housekeeping, newUuid, breathe: delivery.breathe, random: delivery.random },
+    ...{ rules: runRulesOf(options), after: (options.clock ?? systemClock).after },
+  });
   const keepRawIntake = createKeepRawIntake({
     ...{ store, vault, openConfig, now, newUuid, rules: rawIntakeRules },
     onWaiting: rawIntakes.wake,
@@ -268,6 +275,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       openConfig,
       routeBook,
       contexts,
+      runs,
       ...accounts,
       ...people.access,
       apiKeys: people.apiKeys,
@@ -303,6 +311,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     store,
     worker,
     rawIntakes,
+    runs,
     sources,
     operatorToken,
     setupCodes: people.setupCodes,
@@ -312,7 +321,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     async close(graceMs = 5000) {
       ready = false;
       maintenance.stop();
-      await Promise.all([rawIntakes.stop(graceMs), worker.stop(graceMs)]);
+      await Promise.all([rawIntakes.stop(graceMs), runs.stop(graceMs), worker.stop(graceMs)]);
       expressions.close();
       await people.identity?.close();
       await store.close();
@@ -334,6 +343,8 @@ function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: 
     ...timing,
   });
 }
+
+const runRulesOf = ({ runRules }: GatewayOptions): RunRules => ({ ...defaultRunRules, ...runRules });
 
 function rawIntakeRulesOf(config: Config, { rawIntakeRules }: GatewayOptions): RawIntakeRules {
   return { ...defaultRawIntakeRules, keptMs: config.rawIntakeHours * HOUR_MS, ...rawIntakeRules };

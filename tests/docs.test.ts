@@ -15,6 +15,7 @@ import { problemCatalogue } from "../core/plugin/problem-catalogue.ts";
 import { checkSentences } from "../core/sources/check-source.ts";
 import { configSentences } from "../core/sources/open-config.ts";
 import { rawIntakeSentences } from "../core/sources/raw-intakes/sentences.ts";
+import { runSentences } from "../core/sources/runs/sentences.ts";
 import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
@@ -41,6 +42,7 @@ const access = ["docs/access.ru.md", "docs/access.md"] as const;
 const identifiers = ["docs/identifiers.ru.md", "docs/identifiers.md"] as const;
 const sources = ["docs/sources.ru.md", "docs/sources.md"] as const;
 const rawIntakes = ["docs/raw-intakes.ru.md", "docs/raw-intakes.md"] as const;
+const runs = ["docs/runs.ru.md", "docs/runs.md"] as const;
 const twins = [
   webhookDocs,
   deliveryDocs,
@@ -51,6 +53,7 @@ const twins = [
   scaling,
   identifiers,
   rawIntakes,
+  runs,
   ["docs/custom-webhook.ru.md", "docs/custom-webhook.md"],
   ["docs/deal-mapping.ru.md", "docs/deal-mapping.md"],
   ["docs/amocrm.ru.md", "docs/amocrm.md"],
@@ -58,8 +61,8 @@ const twins = [
 ] as const;
 /** The pages that share the codes among them, of each language. */
 const codePages = [
-  [webhookDocs[0], deliveryDocs[0], access[0], sources[0], rawIntakes[0]],
-  [webhookDocs[1], deliveryDocs[1], access[1], sources[1], rawIntakes[1]],
+  [webhookDocs[0], deliveryDocs[0], access[0], sources[0], rawIntakes[0], runs[0]],
+  [webhookDocs[1], deliveryDocs[1], access[1], sources[1], rawIntakes[1], runs[1]],
 ] as const;
 
 /** Every catalogue of codes, by the name that stands above its table in the documents: `<!-- codes: problems -->`. */
@@ -77,6 +80,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   address: addressSentences,
   waiting: configSentences,
   rawIntakes: rawIntakeSentences,
+  runs: runSentences,
   checks: checkSentences,
   sourceWarnings: sourceSentences,
   audit: auditActions,

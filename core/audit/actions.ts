@@ -41,6 +41,8 @@ export const auditActions = {
     "Проверено соединение источника «{target}»",
     "The connection of source “{target}” was checked",
   ),
+  "source.run_started": said("Начат запуск источника «{target}»", "A run of source “{target}” was started"),
+  "source.run_cancelled": said("Отменён запуск источника «{target}»", "A run of source “{target}” was cancelled"),
   "raw_intake.revealed": said(
     "Раскрыты контакты в запросе источника «{target}»",
     "The contacts in a request of source “{target}” were revealed",

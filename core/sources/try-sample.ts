@@ -5,9 +5,10 @@ import type { SourcePlugin } from "../plugin/contract.ts";
 import { ProblemError } from "../plugin/problem.ts";
 import { problemCatalogue } from "../plugin/problem-catalogue.ts";
 import { type Leftover, type RawIntake, RetryLater, Unusable } from "../plugin/raw-intake.ts";
-import type { SourceContext, SourceState } from "../plugin/source-context.ts";
+import type { SourceContext } from "../plugin/source-context.ts";
 import type { SourceRecord } from "../store/store.ts";
 import { type ContextDeps, createSourceContext } from "./context.ts";
+import { dryState } from "./dry-state.ts";
 
 const log = getLogger(["metrika-gateway", "sources"]);
 
@@ -58,7 +59,7 @@ export async function trySample(
   const base = createSourceContext(deps, source, config, { signal: over.signal, progress() {} });
   const context: SourceContext<unknown> = {
     ...base,
-    state: forgetful(base.state),
+    state: dryState(base.state),
     async emit(facts, options = {}) {
       over.signal.throwIfAborted();
       const receipt = await base.emit(facts, { ...options, mode: "dry_run", idempotency: null });
@@ -96,15 +97,3 @@ async function handled(
 
 const because = (code: string, reason: Localized) => ({ leftovers: [], error: { code, reason } });
 const failed = (code: keyof typeof trialSentences) => because(code, trialSentences[code]);
-
-/** Reads what is kept, and keeps what is written until the trial is over. */
-function forgetful(state: SourceState): SourceState {
-  const written = new Map<string, unknown>();
-  return {
-    get: async (name) => (written.has(name) ? written.get(name) : await state.get(name)),
-    async set(name, value) {
-      written.set(name, value ?? null);
-    },
-    exclusively: (work) => work(),
-  };
-}

@@ -71,7 +71,20 @@ async function newSource(place: Place): Promise<string> {
     "intake",
     made.then(({ intake_id }) => intake_id),
   );
+  place.made.set(
+    "run",
+    made.then(({ source_id }) => newRun(place, source_id)),
+  );
   return (await made).source_id;
+}
+
+/** A run that waits. None is asked for over HTTP, since no bundled plugin does anything by the clock. */
+async function newRun({ gateway }: Place, sourceId: string): Promise<string> {
+  const { runs, sources } = gateway.gateway.store;
+  const source = await sources.findByUuid(sourceId);
+  const [uuid, now] = [crypto.randomUUID(), gateway.clock.now()];
+  await runs.create({ uuid, sourceId: source?.id ?? 0, kind: "manual", input: {}, dueAt: now, now });
+  return uuid;
 }
 
 /** The member of a settled batch's row that names something. */
@@ -116,6 +129,7 @@ export const examples: Readonly<Record<string, (place: Place) => Promise<string>
   webhook_id: (place) => make(place, "/webhook/offline-conversions", newWebhook, "webhook_id"),
   source_id: newSource,
   intake_id: async (place) => (await place.made.get("intake")) ?? (await sourceWithIntake(place)).intake_id,
+  run_id: async (place) => (await place.made.get("run")) ?? newRun(place, (await sourceWithIntake(place)).source_id),
   plugin_name: async () => "webhook-offline",
   batch_id: settledBatch,
   conversion_id: ofRow("conversion_id"),

@@ -5,7 +5,8 @@ import { RetryLater, Unusable } from "../../plugin/raw-intake.ts";
 import { batchUuid } from "../../store/public-id.ts";
 import type { KeptLeftover, RawIntakeRecord } from "../../store/store.ts";
 import { VaultError } from "../../vault/vault.ts";
-import { type CallEnd, type Judging, outcomeOf } from "./outcome.ts";
+import type { CallEnd } from "../calls/limited-call.ts";
+import { type Judging, outcomeOf } from "./outcome.ts";
 import { defaultRawIntakeRules as rules } from "./rules.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");

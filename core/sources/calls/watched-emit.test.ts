@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import type { Receipt } from "../../intake/receipt.ts";
 import { ProblemError } from "../../plugin/problem.ts";
 import type { EmitOptions } from "../../plugin/source-context.ts";
-import type { RawIntakeRecord } from "../../store/store.ts";
 import { CallOverError, watchEmit } from "./watched-emit.ts";
 
 const RECEIPT: Receipt = {
@@ -11,7 +10,8 @@ const RECEIPT: Receipt = {
 };
 
 /** A sink that writes down with which options it was called, and answers when it is let. */
-function setup({ replays = 0, mostFacts = 10 } = {}) {
+function setup({ key = "raw-intake:1:0", mostFacts = 10, mostAtOnce = 10, dryRun = false } = {}) {
+  const receipts: Receipt[] = [];
   const called: EmitOptions[] = [];
   const ready = Promise.withResolvers<void>();
   const emit = async (_: readonly unknown[], options: EmitOptions = {}) => {
@@ -19,13 +19,19 @@ function setup({ replays = 0, mostFacts = 10 } = {}) {
     await ready.promise;
     return RECEIPT;
   };
-  const intake = { uuid: "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", replays } as RawIntakeRecord;
+  const took = (receipt: Receipt) => void receipts.push(receipt);
   const keys = () => called.map(({ idempotency }) => idempotency?.key);
-  return { called, keys, answer: ready.resolve, watched: watchEmit(emit, intake, mostFacts) };
+  return {
+    called,
+    keys,
+    answer: ready.resolve,
+    receipts,
+    watched: watchEmit(emit, { key, mostFacts, mostAtOnce, dryRun, took }),
+  };
 }
 
 test("the same facts have the same key in every attempt, other facts or options another, and a replay its own", async () => {
-  const attempts = [setup(), setup(), setup({ replays: 1 })];
+  const attempts = [setup(), setup(), setup({ key: "raw-intake:1:1" })];
   for (const { watched, answer } of attempts) {
     answer();
     await watched.emit([{ price: 1 }]);
@@ -45,13 +51,13 @@ test("what a plugin asks for beside the key reaches the sink", async () => {
   expect(called[0]?.idempotency?.key).not.toContain("its own");
 });
 
-test("receipts are written down, but for those of a dry run", async () => {
-  const { watched, answer } = setup();
+test("receipts are told, but for those of a dry run that the plugin asks for", async () => {
+  const { watched, receipts, answer } = setup();
   answer();
   await watched.emit([{}], { mode: "dry_run" });
-  expect(watched.receipts).toEqual([]);
+  expect(receipts).toEqual([]);
   await watched.emit([{}]);
-  expect(watched.receipts).toEqual([RECEIPT]);
+  expect(receipts).toEqual([RECEIPT]);
 });
 
 test("more facts than one raw intake may become are refused, all calls counted, and reach no sink", async () => {
@@ -64,14 +70,28 @@ test("more facts than one raw intake may become are refused, all calls counted, 
   expect(called).toHaveLength(1);
 });
 
+test("more facts at once than one handing over may have are refused", async () => {
+  const { watched, called } = setup({ mostAtOnce: 1 });
+  await expect(watched.emit([{}, {}])).rejects.toThrow(ProblemError);
+  expect(called).toEqual([]);
+});
+
+test("in a dry run nothing is stored whatever the plugin asks for, and its receipts are told", async () => {
+  const { watched, receipts, called, answer } = setup({ dryRun: true });
+  answer();
+  await watched.emit([{}], { mode: "strict" });
+  expect(called).toEqual([{ mode: "dry_run" }]);
+  expect(receipts).toEqual([RECEIPT]);
+});
+
 test("once it is closed nothing is taken, and what was on its way has ended", async () => {
-  const { watched, called, answer } = setup();
+  const { watched, receipts, called, answer } = setup();
   const onItsWay = watched.emit([{}]);
   const closed = watched.close();
   await expect(watched.emit([{}])).rejects.toThrow(CallOverError);
   answer();
   await closed;
-  expect([await onItsWay, watched.receipts.length, called.length]).toEqual([RECEIPT, 1, 1]);
+  expect([await onItsWay, receipts.length, called.length]).toEqual([RECEIPT, 1, 1]);
 });
 
 test("what is no list of facts is refused", async () => {
