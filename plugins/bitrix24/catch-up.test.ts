@@ -43,7 +43,7 @@ test("a won deal that no hook has told is emitted as a hook would have been", as
 });
 
 test("what was read last is read again, what was changed before is not", async () => {
-  const changed = [...deals(1, () => at - 1_000_000), ...deals(1, () => at - 960_000, 2)];
+  const changed = [...deals(1, () => at - 1_100_000), ...deals(1, () => at - 960_000, 2)];
   const set = await readUntil(900, {}, { deals: changed });
   await catchUp(set.source);
   expect(emitted(set)).toEqual([2]);

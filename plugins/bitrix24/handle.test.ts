@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ForbiddenAddress, RetryLater, Unusable } from "metrika-gateway/plugin";
 import { sentRequest } from "metrika-gateway/plugin/testing";
-import { sample } from "../../tests/setup/raw-intake.ts";
+import { sample } from "../../tests/setup/sent-form.ts";
 import { portalError } from "./bitrix24-double.ts";
 import { changedDeal } from "./examples.ts";
 import { handleHook } from "./handle.ts";
