@@ -1,5 +1,6 @@
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import amocrm from "../plugins/amocrm/index.ts";
+import bitrix24 from "../plugins/bitrix24/index.ts";
 import callibri from "../plugins/callibri/index.ts";
 import calltouch from "../plugins/calltouch/index.ts";
 import customWebhook from "../plugins/custom-webhook/index.ts";
@@ -17,6 +18,7 @@ const bundled = {
   callibri,
   calltouch,
   mango,
+  bitrix24,
   tilda,
   uis,
   woocommerce,

@@ -42,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "plugins/amocrm": [],
   "plugins/callibri": [],
   "plugins/calltouch": [],
+  "plugins/bitrix24": [],
   "plugins/custom-webhook": [],
   "plugins/mango": [],
   "plugins/tilda": [],
