@@ -5,6 +5,7 @@ import callibri from "../plugins/callibri/index.ts";
 import calltouch from "../plugins/calltouch/index.ts";
 import customWebhook from "../plugins/custom-webhook/index.ts";
 import mango from "../plugins/mango/index.ts";
+import retailcrm from "../plugins/retailcrm/index.ts";
 import tilda from "../plugins/tilda/index.ts";
 import uis from "../plugins/uis/index.ts";
 import webhookOffline from "../plugins/webhook-offline/index.ts";
@@ -19,6 +20,7 @@ const bundled = {
   calltouch,
   mango,
   bitrix24,
+  retailcrm,
   tilda,
   uis,
   woocommerce,

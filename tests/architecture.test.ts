@@ -45,6 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "plugins/bitrix24": [],
   "plugins/custom-webhook": [],
   "plugins/mango": [],
+  "plugins/retailcrm": [],
   "plugins/tilda": [],
   "plugins/uis": [],
   "plugins/webhook-offline": [],

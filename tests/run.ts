@@ -55,7 +55,7 @@ const checks: Lane = {
 const reportOf = (title: string) => `${folder}/${title}.xml`;
 const lanes = chosen.map(({ title, words, env, standsBack }): Lane => {
   const reporter = ["--reporter=junit", `--reporter-outfile=${reportOf(title)}`];
-  const command = [bun, "test", "--timeout=20000", ...reporter, ...words];
+  const command = [bun, "test", "--timeout=60000", ...reporter, ...words];
   return { steps: [{ title, command, ...(env && { env }) }], standsBack };
 });
 const stopping = new AbortController();

@@ -115,13 +115,13 @@ const compare: Readonly<Record<string, (one: number, other: number) => boolean>>
 
 /** In the order of their change, as the plugin always asks; a filter that is not known matches nothing. */
 function select(found: readonly (Json & { readonly ID: string })[], filter: Json) {
-  const valueOf = (field: string, value: unknown) => (field === "ID" ? Number(value) : Date.parse(String(value)));
+  const comparable = (field: string, value: unknown) => (field === "ID" ? Number(value) : Date.parse(String(value)));
   const fits = (one: Json) =>
     Object.entries(filter).every(([name, bound]) => {
       const [, sign = "", field = ""] = /^([<>=]+)(\w+)$/.exec(name) ?? [];
-      return compare[sign]?.(valueOf(field, one[field]), valueOf(field, bound)) ?? false;
+      return compare[sign]?.(comparable(field, one[field]), comparable(field, bound)) ?? false;
     });
-  const placeOf = (one: Json) => [valueOf("DATE_MODIFY", one.DATE_MODIFY), Number(one.ID)] as const;
+  const placeOf = (one: Json) => [comparable("DATE_MODIFY", one.DATE_MODIFY), Number(one.ID)] as const;
   return found.filter(fits).toSorted((one, other) => {
     const [[at, id], [otherAt, otherId]] = [placeOf(one), placeOf(other)];
     return at - otherAt || id - otherId;
