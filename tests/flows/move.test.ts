@@ -15,6 +15,7 @@ import { begin, connectByProgram, seedAccounts } from "../setup/accounts.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
 import { databaseFile, MINUTE, SECOND, START, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 import { anna } from "../setup/identity.ts";
+import { pollingPlugin } from "../setup/polling-plugin.ts";
 import { createTeller, tellingPlugin } from "../setup/telling-plugin.ts";
 
 setDefaultTimeout(60_000);
@@ -44,7 +45,12 @@ function breakingOff(): MoveProgress {
 async function startFull(): Promise<TestGateway> {
   const gateway = await startTestGateway({
     ...{ store: "sqlite", env: { SIGN_UP: "open" }, seed: seedAccounts },
-    plugins: [webhookOffline, customWebhook, tellingPlugin],
+    plugins: [
+      webhookOffline,
+      customWebhook,
+      tellingPlugin,
+      pollingPlugin((source) => source.emit([sale(9)]).then(() => [])),
+    ],
   });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   await signUp(gateway);
@@ -86,6 +92,10 @@ async function keepRequests({ manage, request, work, gateway }: TestGateway): Pr
   const { body } = await manage("POST", "/v1/sources", source);
   const sent = { headers: { "x-webhook-secret": body.secret }, body: sale(8) };
   await request("POST", `/sources/custom-webhook/${body.source_id}`, sent);
+  await work();
+  const polling = { plugin: "polling", name: "Shop", counter_id: demo.counterId, token: demo.token, config: {} };
+  const polled = await manage("POST", "/v1/sources", polling);
+  await manage("POST", `/v1/sources/${polled.body.source_id}/runs`, {});
   await work();
   const { store } = gateway;
   const record = await store.sources.findByUuid(String(body.source_id));
