@@ -147,8 +147,8 @@ const fields = {
     "GATEWAY_PLUGINS",
     "bundled",
     commaList,
-    "Plugins to load, separated by commas: bundled (all that come with the gateway), or their names",
-    "Give names separated by commas, such as webhook-offline,amocrm",
+    "Plugins to load, separated by commas: bundled (all that come with the gateway) or names of those, installed packages, and folders such as ./my-crm",
+    "Give names separated by commas, such as bundled,./my-crm",
   ),
   role: field(
     "GATEWAY_ROLE",

@@ -50,7 +50,8 @@ import { startMaintenance } from "./maintenance.ts";
 import { adoptInstallation, findMasterKeys } from "./master-key.ts";
 import { createOutgoing } from "./outgoing.ts";
 import { wirePeople } from "./people.ts";
-import { findPlugins } from "./plugins.ts";
+import { type LoadedPlugins, loadPlugins } from "./plugins/load-plugins.ts";
+import { explainPluginFailure, type PluginFailure } from "./plugins/plugin-failure.ts";
 import { createRouteBook } from "./route-book.ts";
 
 /** What a gateway is made with besides its configuration; tests and the demo replace the network, the clock and delays. */
@@ -100,10 +101,10 @@ const LARGE_BODIES_AT_ONCE = 4;
 
 /**
  * Opens the database and wires the parts together.
- * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnknownError} {PluginUnfitError} with a message for the operator
+ * @throws {MasterKeyError} {DatabaseInUseError} {DatabaseUnusableError} {PluginUnfitError} with a message for the operator
  */
 export async function composeGateway(config: Config, options: GatewayOptions = {}): Promise<Gateway> {
-  const plugins = options.plugins ?? findPlugins(config.plugins);
+  const { plugins, notLoaded } = await pluginsOf(config, options);
   const { masterKey } = options;
   const { keys, keyFile } = masterKey ? { keys: { current: masterKey }, keyFile: null } : await findMasterKeys(config);
   const vault = createVault(keys);
@@ -123,11 +124,21 @@ export async function composeGateway(config: Config, options: GatewayOptions = {
     adoptInstallation(vault, store.installation);
     if (store.shared === null) await clearUpAfterDeath(store, now(), config, options);
     const pluginsInUse = await store.sources.pluginsInUse();
-    return wire(config, options, { plugins, pluginsInUse, store, vault, keyFile, now, newUuid });
+    return wire(config, options, { plugins, notLoaded, pluginsInUse, store, vault, keyFile, now, newUuid });
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** The plugins of the configuration. One that cannot be loaded is told, and its sources wait for a person. */
+async function pluginsOf(config: Config, { plugins }: GatewayOptions): Promise<LoadedPlugins> {
+  if (plugins !== undefined) return { plugins, notLoaded: [] };
+  const loaded = await loadPlugins(config.plugins, process.cwd());
+  const log = getLogger(["metrika-gateway", "plugins"]);
+  for (const failure of loaded.notLoaded)
+    log.error("{reason}", { plugin: failure.listed, code: failure.code, reason: explainPluginFailure(failure, "en") });
+  return loaded;
 }
 
 /** The store of the configuration's database; what serves PostgreSQL is loaded only for it. */
@@ -171,6 +182,7 @@ async function clearUpAfterDeath(store: Store, now: number, config: Config, opti
 
 interface Parts {
   readonly plugins: readonly SourcePlugin[];
+  readonly notLoaded: readonly PluginFailure[];
   readonly pluginsInUse: readonly string[];
   readonly store: Store;
   readonly vault: MasterVault;
@@ -180,7 +192,7 @@ interface Parts {
 }
 
 function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
-  const { plugins, pluginsInUse, store, vault, keyFile, now, newUuid } = parts;
+  const { plugins, notLoaded, pluginsInUse, store, vault, keyFile, now, newUuid } = parts;
   const rules = rulesOf(config, options);
   const metrika = connectMetrika(config, options, createRequestBudget(store.quota, rules, now));
   const plans = createLoginPlans(store.quota, rules, now);
@@ -272,6 +284,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       plans,
       sources,
       catalogue,
+      notLoaded,
       openConfig,
       routeBook,
       contexts,

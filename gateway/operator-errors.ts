@@ -2,7 +2,6 @@ import { PluginUnfitError } from "../core/sources/plugin-catalogue.ts";
 import { DatabaseInUseError, DatabaseUnusableError } from "../core/store/database-errors.ts";
 import { MasterKeyError } from "../core/vault/master-key.ts";
 import { ConfigError } from "./config.ts";
-import { PluginUnknownError } from "./plugins.ts";
 import { AddressUnusableError } from "./serve.ts";
 
 const KINDS = [
@@ -10,7 +9,6 @@ const KINDS = [
   MasterKeyError,
   DatabaseInUseError,
   DatabaseUnusableError,
-  PluginUnknownError,
   PluginUnfitError,
   AddressUnusableError,
 ] as const;

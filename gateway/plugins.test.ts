@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
-import { findPlugins } from "./plugins.ts";
+import { bundled } from "./plugins.ts";
 
 test("the secrets of amoCRM's config are found wherever they stand", () => {
-  const catalogue = createPluginCatalogue(findPlugins(["amocrm"]));
+  const catalogue = createPluginCatalogue([bundled.amocrm]);
   expect(catalogue.find("amocrm")?.secrets).toEqual(["access_token", "oauth.client_secret", "oauth.code"]);
 });

@@ -11,8 +11,8 @@ import uis from "../plugins/uis/index.ts";
 import webhookOffline from "../plugins/webhook-offline/index.ts";
 import woocommerce from "../plugins/woocommerce/index.ts";
 
-/** Plugins that come with the gateway, by name. A new bundled plugin is one line here. */
-const bundled = {
+/** Plugins that come with the gateway, by name. A new bundled plugin is one line here; others are loaded by `plugins/load-plugins.ts`. */
+export const bundled = {
   "webhook-offline": webhookOffline,
   "custom-webhook": customWebhook,
   amocrm,
@@ -25,21 +25,3 @@ const bundled = {
   uis,
   woocommerce,
 } as const satisfies Readonly<Record<string, SourcePlugin>>;
-
-/** A name in GATEWAY_PLUGINS that no plugin answers to. */
-export class PluginUnknownError extends Error {
-  override readonly name = "PluginUnknownError";
-}
-
-/** Stands for every bundled plugin. */
-const ALL = "bundled";
-
-/** @throws {PluginUnknownError} */
-export function findPlugins(listed: readonly string[]): readonly SourcePlugin[] {
-  const names = new Set(listed.flatMap((name) => (name === ALL ? Object.keys(bundled) : [name])));
-  return [...names].map((name) => {
-    if (Object.hasOwn(bundled, name)) return bundled[name as keyof typeof bundled];
-    const known = Object.keys(bundled).join(", ");
-    throw new PluginUnknownError(`GATEWAY_PLUGINS names "${name}", which is not a bundled plugin. Bundled: ${known}.`);
-  });
-}

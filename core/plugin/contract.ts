@@ -46,7 +46,7 @@ export interface SourcePlugin<Config = unknown> {
    * read before any proof and every refusal is told in the same words, since an unknown source has no config.
    */
   readonly verify: SenderVerifier | ((config: Config) => SenderVerifier) | null;
-  /** Called once, at start, to declare the routes. */
+  /** Called at start to declare the routes: once to check them, once to mount them. */
   routes?(router: SourceRouter<Config>): void;
   /**
    * Takes a raw intake: reads it, asks the CRM for what it lacks, emits the facts. Called after its sender was answered, at most a

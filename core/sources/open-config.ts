@@ -10,8 +10,8 @@ import { type ConfigFields, isFields, putIn } from "./config-paths.ts";
 /** Why a source cannot be used as it is stored, by stable code. None tells a value of the config. */
 export const configSentences = {
   plugin_missing: {
-    ru: "Источник «{name}» ({source}) ждёт: плагина {plugin} нет среди подключённых. Верните его в GATEWAY_PLUGINS и перезапустите шлюз или удалите источник.",
-    en: 'The source "{name}" ({source}) waits: its plugin {plugin} is not among those that are listed. Put it back into GATEWAY_PLUGINS and start the gateway again, or delete the source.',
+    ru: "Источник «{name}» ({source}) ждёт: плагин {plugin} не загружен. Верните его в GATEWAY_PLUGINS или исправьте то, что говорит о нём GET /v1/plugins, и перезапустите шлюз; или удалите источник.",
+    en: 'The source "{name}" ({source}) waits: its plugin {plugin} is not loaded. Put it back into GATEWAY_PLUGINS, or mend what GET /v1/plugins says of it, and start the gateway again; or delete the source.',
   },
   config_newer: {
     ru: "Источник «{name}» ({source}) ждёт: его настройки версии {stored}, а плагин {plugin} знает только версию {known}. Верните более новый плагин или сохраните настройки заново запросом PATCH /v1/sources/{source}.",

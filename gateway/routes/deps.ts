@@ -18,6 +18,7 @@ import type { ApiKeys } from "../auth/api-keys.ts";
 import type { AuditOf } from "../auth/audit-of.ts";
 import type { Access } from "../auth/authorize.ts";
 import type { BodyLimits } from "../http/read-body.ts";
+import type { PluginFailure } from "../plugins/plugin-failure.ts";
 import type { RouteBook } from "../route-book.ts";
 
 /** What the management routes work with. */
@@ -30,6 +31,8 @@ export interface RouteDeps extends Access {
   readonly sources: SourceManager;
   /** The plugins that sources can be made of. */
   readonly catalogue: PluginCatalogue;
+  /** Those that are listed and could not be loaded. */
+  readonly notLoaded: readonly PluginFailure[];
   readonly openConfig: OpenConfig;
   readonly routeBook: Pick<RouteBook, "of">;
   /** What a source's context is made with, for a person who waits for it. */

@@ -9,6 +9,7 @@ import { defaultOptions } from "../../core/sources/default-options.ts";
 import type { ListedPlugin } from "../../core/sources/plugin-catalogue.ts";
 import { accessProblems, guarded } from "../auth/guarded.ts";
 import { createRouter, languageOf } from "../http/app-defaults.ts";
+import { explainPluginFailure, type PluginFailure } from "../plugins/plugin-failure.ts";
 import type { RouteDeps } from "./deps.ts";
 
 /** A plugin as it is shown. */
@@ -57,6 +58,30 @@ const Plugin = v.pipe(
   component("Plugin"),
 );
 
+/** A plugin that is listed and could not be loaded. */
+const NotLoadedPlugin = v.pipe(
+  v.object({
+    listed: v.pipe(v.string(), v.description("As `GATEWAY_PLUGINS` names it")),
+    name: v.pipe(v.nullable(v.string()), v.description("Its own name; null where nothing of it could be read")),
+    code: v.picklist(["plugin_not_found", "plugin_not_imported", "plugin_unfit"]),
+    message: v.pipe(v.string(), v.description("Which plugin, what is wrong with which member of it, and the mend")),
+    members: v.pipe(v.array(v.string()), v.description("The members that do not fit: title.ru, routes")),
+  }),
+  component("NotLoadedPlugin"),
+);
+
+/** The plugins, and those that there would be. */
+const PluginList = v.pipe(
+  v.object({
+    data: v.array(Plugin),
+    not_loaded: v.pipe(
+      v.array(NotLoadedPlugin),
+      v.description("Those that are listed and could not be loaded; their sources wait for a person"),
+    ),
+  }),
+  component("PluginList"),
+);
+
 const tags = ["Plugins"];
 
 const listPlugins = createRoute({
@@ -67,7 +92,7 @@ const listPlugins = createRoute({
   ...guarded("read"),
   summary: "List the plugins that sources can be made of, by name",
   responses: {
-    200: jsonResponse(v.pipe(v.object({ data: v.array(Plugin) }), component("PluginList")), {
+    200: jsonResponse(PluginList, {
       description: "The plugins that the gateway was started with",
     }),
     ...problemResponses(...accessProblems),
@@ -114,7 +139,9 @@ export function pluginRoutes(deps: RouteDeps): ReturnType<typeof createRouter> {
 
   router.openapi(listPlugins, async (c) => {
     await deps.authorize(c, listPlugins);
-    return c.json({ data: catalogue.list.map((listed) => answer(listed, languageOf(c))) }, 200);
+    const language = languageOf(c);
+    const data = catalogue.list.map((listed) => answer(listed, language));
+    return c.json({ data, not_loaded: deps.notLoaded.map((failure) => failureAnswer(failure, language)) }, 200);
   });
 
   router.openapi(readPlugin, async (c) => {
@@ -131,4 +158,12 @@ function sendersAnswer(verify: ListedPlugin["plugin"]["verify"], language: Langu
   if (verify === null) return null;
   if (typeof verify === "function") return { place: null, secret_from: null };
   return { place: verify.place[language], secret_from: verify.secretFrom };
+}
+
+/** What a module throws may tell of the operator's machine, so that it stands in the log alone. */
+function failureAnswer(failure: PluginFailure, language: Language) {
+  const { listed, name, code, faults } = failure;
+  const shown = code === "plugin_not_imported" ? { ...failure, faults: [] } : failure;
+  const members = [...new Set(faults.map(({ member }) => member).filter((member) => member !== ""))];
+  return { listed, name, code, message: explainPluginFailure(shown, language), members };
 }

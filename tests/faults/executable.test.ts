@@ -78,3 +78,30 @@ test("a wrong setting ends the executable with the sentence that a start from so
   expect(ended.stderr).toContain("2 faults");
   expect(ended.stderr).not.toContain("    at ");
 });
+
+test("the executable loads plugins from folders and packages, and starts without one that is missing", async () => {
+  await using folder = await temporaryFolder();
+  const plugin = (name: string) => `
+    import { defineSource } from "metrika-gateway/plugin";
+    import * as v from "valibot";
+    import { text } from "./text.ts";
+    export default defineSource({
+      apiVersion: 1, name: "${name}", version: "1.0.0", title: text, summary: text, config: v.object({}) as object, verify: null,
+    });`;
+  const text = "export const text: { ru: string; en: string } = { ru: 'Касса', en: 'Till' };";
+  await Bun.write(`${folder.path}/till/index.ts`, plugin("till"));
+  await Bun.write(`${folder.path}/till/text.ts`, text);
+  const installed = `${folder.path}/node_modules/@shop/pay`;
+  await Bun.write(`${installed}/package.json`, '{ "name": "@shop/pay", "type": "module", "exports": "./src/main.ts" }');
+  await Bun.write(`${installed}/src/main.ts`, plugin("pay"));
+  await Bun.write(`${installed}/src/text.ts`, text);
+  const settings = ["PORT=0", "HOST=127.0.0.1", "GATEWAY_PLUGINS=./till,@shop/pay,absent"];
+  await using gateway = await startGateway(folder, {}, ["env", "-i", ...settings, executable, "start"]);
+  const headers = { authorization: `Bearer ${gateway.operatorToken}` };
+  const answer = await (await fetch(`${gateway.url}/v1/plugins`, { headers })).json();
+  expect(answer).toMatchObject({
+    data: [{ name: "pay" }, { name: "till" }],
+    not_loaded: [{ listed: "absent", name: null, code: "plugin_not_found" }],
+  });
+  expect(await gateway.log()).toContain('The plugin \\"absent\\" of GATEWAY_PLUGINS is not loaded');
+});

@@ -65,7 +65,7 @@ const preparations: Readonly<Record<string, (place: Place) => Promise<Prepared>>
 /** Operations that change nothing worth writing down, or are judged elsewhere, each with the reason. */
 const exceptions: Readonly<Record<string, string>> = {
   "POST /v1/accounts/connect": "begins a consent that may never come; the account is written down when it is connected",
-  "POST /v1/sources/{source_id}/check": "no bundled plugin has a check: see source-check.test.ts",
+  "POST /v1/sources/{source_id}/check": "asks a CRM: see source-check.test.ts",
   "POST /v1/sources/{source_id}/try": "stores nothing",
   "POST /v1/sources/{source_id}/runs": "no bundled plugin does anything by the clock: see runs.test.ts",
   "POST /v1/key-rotations/steps": "one of many; the change is written down when it is begun and when it is done",

@@ -3,7 +3,7 @@ import { standardWebhooks } from "metrika-gateway/plugin";
 import { Webhook } from "standardwebhooks";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { sealedColumns } from "../../core/store/sql/sealed-columns.ts";
-import { findPlugins } from "../../gateway/plugins.ts";
+import { bundled } from "../../gateway/plugins.ts";
 import { createAmocrmDouble, DOUBLE_TOKEN } from "../../plugins/amocrm/amocrm-double.ts";
 import { wonHook } from "../../plugins/amocrm/examples.ts";
 import { begin, connectByProgram, seedAccounts, webhookOf } from "../setup/accounts.ts";
@@ -54,7 +54,7 @@ async function keepHook({ manage, request, work }: TestGateway): Promise<void> {
 
 /** A gateway in each of whose sealed columns something stands. */
 async function startFull(options: TestGatewayOptions) {
-  const plugins = [...findPlugins(["webhook-offline", "amocrm"]), signedPlugin("signed", standardWebhooks())];
+  const plugins = [bundled["webhook-offline"], bundled.amocrm, signedPlugin("signed", standardWebhooks())];
   const amocrm = createAmocrmDouble({ domain: "acme.amocrm.ru" });
   const gateway = await startIdentityGateway({
     ...{ seed: seedAccounts, plugins, pluginFetch: amocrm.fetch },

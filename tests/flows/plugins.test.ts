@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { crmDefaults, standardWebhooks } from "metrika-gateway/plugin";
-import { findPlugins } from "../../gateway/plugins.ts";
+import { bundled } from "../../gateway/plugins.ts";
 import openapi from "../../openapi/openapi.json" with { type: "json" };
 import { crmPlugin } from "../setup/crm-plugin.ts";
 import { startTestGateway } from "../setup/gateway.ts";
@@ -52,6 +52,18 @@ test("the bundled plugins are told as the document describes them", async () => 
   const { manage } = await startTestGateway();
   const { data } = (await manage("GET", "/v1/plugins")).body;
   expect(data.map(({ name }) => name)).toContain("webhook-offline");
-  expect(data).toHaveLength(findPlugins(["bundled"]).length);
+  expect(data).toHaveLength(Object.keys(bundled).length);
   expect(Object.keys(data[0] ?? {}).sort()).toEqual(openapi.components.schemas.Plugin.required.toSorted());
+});
+
+test("a plugin that cannot be loaded stands in the list with its reason, and the gateway serves the others", async () => {
+  const { manage } = await startTestGateway({ env: { GATEWAY_PLUGINS: "webhook-offline,./no-such-plugin" } });
+  const { data, not_loaded } = (await manage("GET", "/v1/plugins", undefined, { "accept-language": "ru" })).body;
+  expect(data.map(({ name }) => name)).toEqual(["webhook-offline"]);
+  expect(not_loaded).toEqual([
+    {
+      ...{ listed: "./no-such-plugin", name: null, code: "plugin_not_found", members: [] },
+      message: expect.stringContaining("Плагин «./no-such-plugin» из GATEWAY_PLUGINS не загружен"),
+    },
+  ]);
 });
