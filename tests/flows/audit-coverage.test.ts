@@ -67,7 +67,7 @@ const exceptions: Readonly<Record<string, string>> = {
   "POST /v1/accounts/connect": "begins a consent that may never come; the account is written down when it is connected",
   "POST /v1/sources/{source_id}/check": "asks a CRM: see source-check.test.ts",
   "POST /v1/sources/{source_id}/try": "stores nothing",
-  "POST /v1/sources/{source_id}/runs": "no bundled plugin does anything by the clock: see runs.test.ts",
+  "POST /v1/sources/{source_id}/runs": "asks a CRM or does nothing by the clock: see runs.test.ts",
   "POST /v1/key-rotations/steps": "one of many; the change is written down when it is begun and when it is done",
   "DELETE /v1/users/{user_id}/sessions": "where the gateway signs people in itself: see the end of this file",
   "POST /v1/users/{user_id}/recovery-links": "where the gateway signs people in itself: see the end of this file",
