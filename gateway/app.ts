@@ -28,9 +28,12 @@ import { oauthApplicationRoutes } from "./routes/oauth-application.ts";
 import { oauthCallbackRoutes } from "./routes/oauth-callback.ts";
 import { pluginRoutes } from "./routes/plugins.ts";
 import { quotaRoutes } from "./routes/quota.ts";
+import { rawIntakeRoutes } from "./routes/raw-intakes.ts";
 import { resolveUploadRoutes } from "./routes/resolve-upload.ts";
+import { runRoutes } from "./routes/runs.ts";
 import { setupRoutes } from "./routes/setup.ts";
 import { sourceRoutes } from "./routes/sources.ts";
+import { trySourceRoutes } from "./routes/try-source.ts";
 import { unidentifiedSaleRoutes } from "./routes/unidentified-sales.ts";
 import { userRoutes } from "./routes/users.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
@@ -71,6 +74,9 @@ export function createGatewayApp(deps: AppDeps): ReturnType<typeof createApp> {
     webhookRoutes(deps.routes),
     pluginRoutes(deps.routes),
     sourceRoutes(deps.routes),
+    runRoutes(deps.routes),
+    rawIntakeRoutes(deps.routes),
+    trySourceRoutes(deps.routes),
     batchRoutes(deps.routes),
     resolveUploadRoutes(deps.routes),
     conversionRoutes(deps.routes),

@@ -35,7 +35,7 @@ test("an empty environment gives the documented defaults", () => {
     metrikaApiUrl: "https://api-metrika.yandex.net",
     yandexOauthUrl: "https://oauth.yandex.ru",
     yandexLoginUrl: "https://login.yandex.ru",
-    plugins: ["webhook-offline"],
+    plugins: ["bundled"],
     role: "all",
     uploadLingerSeconds: 300,
     uploadMaxRows: 500_000,

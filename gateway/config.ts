@@ -145,10 +145,10 @@ const fields = {
   yandexLoginUrl: host("YANDEX_LOGIN_URL", "https://login.yandex.ru", "Yandex login information"),
   plugins: field(
     "GATEWAY_PLUGINS",
-    "webhook-offline",
+    "bundled",
     commaList,
-    "Plugins to load, separated by commas: bundled names, installed packages, and folders such as ./my-crm",
-    "Give names separated by commas",
+    "Plugins to load, separated by commas: bundled (all that come with the gateway) or names of those, installed packages, and folders such as ./my-crm",
+    "Give names separated by commas, such as bundled,./my-crm",
   ),
   role: field(
     "GATEWAY_ROLE",

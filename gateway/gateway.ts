@@ -20,19 +20,18 @@ import { createRateLimiter } from "../core/metrika/rate-limit.ts";
 import type { SourcePlugin } from "../core/plugin/contract.ts";
 import type { SourceFetch } from "../core/plugin/source-context.ts";
 import { createRotation, type KeyFile, SETTLING_MS } from "../core/rotation/rotation.ts";
+import type { WorkLoop } from "../core/sources/calls/work-loop.ts";
 import type { ContextDeps } from "../core/sources/context.ts";
 import { createSourceManager, type SourceManager } from "../core/sources/manage-sources.ts";
 import { createOpenConfig } from "../core/sources/open-config.ts";
 import { createPluginCatalogue } from "../core/sources/plugin-catalogue.ts";
 import { createKeepRawIntake } from "../core/sources/raw-intakes/keep-raw-intake.ts";
-import {
-  createRawIntakeWorker,
-  lapsedBefore,
-  type RawIntakeWorker,
-} from "../core/sources/raw-intakes/raw-intake-worker.ts";
+import { createRawIntakeWorker, lapsedBefore } from "../core/sources/raw-intakes/raw-intake-worker.ts";
 import { releaseKept } from "../core/sources/raw-intakes/release-kept.ts";
 import { defaultRawIntakeRules, type RawIntakeRules } from "../core/sources/raw-intakes/rules.ts";
 import { createSourceRegistry } from "../core/sources/registry.ts";
+import { defaultRunRules, type RunRules } from "../core/sources/runs/rules.ts";
+import { createRunWorker, lapsedRuns, type RunWorker } from "../core/sources/runs/run-worker.ts";
 import type { ResumedCopy } from "../core/store/sqlite/resume-restored.ts";
 import { openSqliteStore } from "../core/store/sqlite/store.ts";
 import type { Founding, SourceRecord, Store } from "../core/store/store.ts";
@@ -64,6 +63,7 @@ export interface GatewayOptions {
   readonly clock?: Clock;
   readonly rules?: Partial<DeliveryRules>;
   readonly rawIntakeRules?: Partial<RawIntakeRules>;
+  readonly runRules?: Partial<RunRules>;
   /** What plugins ask the world with, in place of the guarded fetch. */
   readonly pluginFetch?: SourceFetch;
   /** In place of those that the configuration names. */
@@ -79,7 +79,8 @@ export interface Gateway {
   readonly app: ReturnType<typeof createApp>;
   readonly store: Store;
   readonly worker: Worker;
-  readonly rawIntakes: RawIntakeWorker;
+  readonly rawIntakes: WorkLoop;
+  readonly runs: RunWorker;
   readonly sources: SourceManager;
   /** A secret of this run with which the operator's commands are authorised. */
   readonly operatorToken: string;
@@ -170,6 +171,7 @@ async function clearUpAfterDeath(store: Store, now: number, config: Config, opti
   const rules = rulesOf(config, options);
   const rawIntakeRules = rawIntakeRulesOf(config, options);
   await store.rawIntakes.freeLapsed(lapsedBefore(Number.MAX_SAFE_INTEGER, now, rawIntakeRules));
+  await store.runs.freeLapsed(lapsedRuns(Number.MAX_SAFE_INTEGER, now, runRulesOf(options)));
   await store.maintenance.removeUnsealed(Number.MAX_SAFE_INTEGER);
   await store.uploads.releaseClaims({
     leasesBefore: Number.MAX_SAFE_INTEGER,
@@ -235,6 +237,11 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     read: { text: decodeUtf8, form: parseFormBody },
     after: (options.clock ?? systemClock).after,
   });
+  const runs = createRunWorker({
+    ...contexts,
+    ...{ catalogue, openConfig, housekeeping, newUuid, breathe: delivery.breathe, random: delivery.random },
+    ...{ rules: runRulesOf(options), after: (options.clock ?? systemClock).after },
+  });
   const keepRawIntake = createKeepRawIntake({
     ...{ store, vault, openConfig, now, newUuid, rules: rawIntakeRules },
     onWaiting: rawIntakes.wake,
@@ -281,6 +288,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       openConfig,
       routeBook,
       contexts,
+      runs,
       ...accounts,
       ...people.access,
       apiKeys: people.apiKeys,
@@ -288,6 +296,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
       setupCodes: people.setupCodes,
       audit: people.audit,
       signUp: config.signUp,
+      wakeRawIntakes: rawIntakes.wake,
       publicUrl: config.publicUrl,
       limits,
       now,
@@ -315,6 +324,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     store,
     worker,
     rawIntakes,
+    runs,
     sources,
     operatorToken,
     setupCodes: people.setupCodes,
@@ -324,7 +334,7 @@ function wire(config: Config, options: GatewayOptions, parts: Parts): Gateway {
     async close(graceMs = 5000) {
       ready = false;
       maintenance.stop();
-      await Promise.all([rawIntakes.stop(graceMs), worker.stop(graceMs)]);
+      await Promise.all([rawIntakes.stop(graceMs), runs.stop(graceMs), worker.stop(graceMs)]);
       expressions.close();
       await people.identity?.close();
       await store.close();
@@ -346,6 +356,8 @@ function connectMetrika(config: Config, options: GatewayOptions, beforeRequest: 
     ...timing,
   });
 }
+
+const runRulesOf = ({ runRules }: GatewayOptions): RunRules => ({ ...defaultRunRules, ...runRules });
 
 function rawIntakeRulesOf(config: Config, { rawIntakeRules }: GatewayOptions): RawIntakeRules {
   return { ...defaultRawIntakeRules, keptMs: config.rawIntakeHours * HOUR_MS, ...rawIntakeRules };

@@ -52,6 +52,7 @@ export async function serveGateway(
   if (config.role !== "intake") {
     gateway.worker.start();
     gateway.rawIntakes.start();
+    gateway.runs.start();
   }
   return {
     url,

@@ -40,10 +40,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   // By their name alone: `metrika-gateway/plugin`.
   "plugins/amocrm": [],
+  "plugins/callibri": [],
+  "plugins/calltouch": [],
+  "plugins/bitrix24": [],
   "plugins/custom-webhook": [],
+  "plugins/mango": [],
+  "plugins/retailcrm": [],
   "plugins/tilda": [],
+  "plugins/uis": [],
   "plugins/webhook-offline": [],
   "plugins/woocommerce": [],
+  // Pure, so that a child process can learn with it alone.
+  "plugins/metrika-scoring/learning": [],
 };
 
 /** Of what is not listed above, only these may import the simulator. */

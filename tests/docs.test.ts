@@ -14,6 +14,8 @@ import { BatchStatus } from "../core/plugin/answer-schemas.ts";
 import { problemCatalogue } from "../core/plugin/problem-catalogue.ts";
 import { checkSentences } from "../core/sources/check-source.ts";
 import { configSentences } from "../core/sources/open-config.ts";
+import { rawIntakeSentences } from "../core/sources/raw-intakes/sentences.ts";
+import { runSentences } from "../core/sources/runs/sentences.ts";
 import { uploadStates } from "../core/store/port/uploads.ts";
 import { settings } from "../gateway/config.ts";
 import { fieldSentences } from "../gateway/http/field-faults.ts";
@@ -39,6 +41,8 @@ const scaling = ["docs/scaling.ru.md", "docs/scaling.md"] as const;
 const access = ["docs/access.ru.md", "docs/access.md"] as const;
 const identifiers = ["docs/identifiers.ru.md", "docs/identifiers.md"] as const;
 const sources = ["docs/sources.ru.md", "docs/sources.md"] as const;
+const rawIntakes = ["docs/raw-intakes.ru.md", "docs/raw-intakes.md"] as const;
+const runs = ["docs/runs.ru.md", "docs/runs.md"] as const;
 const twins = [
   webhookDocs,
   deliveryDocs,
@@ -48,14 +52,17 @@ const twins = [
   deployment,
   scaling,
   identifiers,
+  rawIntakes,
+  runs,
+  ["docs/custom-webhook.ru.md", "docs/custom-webhook.md"],
   ["docs/deal-mapping.ru.md", "docs/deal-mapping.md"],
   ["docs/amocrm.ru.md", "docs/amocrm.md"],
   ["README.ru.md", "README.md"],
 ] as const;
 /** The pages that share the codes among them, of each language. */
 const codePages = [
-  [webhookDocs[0], deliveryDocs[0], access[0], sources[0]],
-  [webhookDocs[1], deliveryDocs[1], access[1], sources[1]],
+  [webhookDocs[0], deliveryDocs[0], access[0], sources[0], rawIntakes[0], runs[0]],
+  [webhookDocs[1], deliveryDocs[1], access[1], sources[1], rawIntakes[1], runs[1]],
 ] as const;
 
 /** Every catalogue of codes, by the name that stands above its table in the documents: `<!-- codes: problems -->`. */
@@ -72,6 +79,8 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   account: accountSentences,
   address: addressSentences,
   waiting: configSentences,
+  rawIntakes: rawIntakeSentences,
+  runs: runSentences,
   checks: checkSentences,
   sourceWarnings: sourceSentences,
   audit: auditActions,

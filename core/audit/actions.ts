@@ -41,6 +41,16 @@ export const auditActions = {
     "Проверено соединение источника «{target}»",
     "The connection of source “{target}” was checked",
   ),
+  "source.run_started": said("Начат запуск источника «{target}»", "A run of source “{target}” was started"),
+  "source.run_cancelled": said("Отменён запуск источника «{target}»", "A run of source “{target}” was cancelled"),
+  "raw_intake.revealed": said(
+    "Раскрыты контакты в запросе источника «{target}»",
+    "The contacts in a request of source “{target}” were revealed",
+  ),
+  "raw_intakes.replayed": said(
+    "Повторена обработка запросов источника «{target}»",
+    "Requests of source “{target}” were handled once more",
+  ),
   "source.deleted": said("Удалён источник «{target}»", "Source “{target}” was deleted"),
   "batch.cancelled": said("Отменён пакет {target}", "Batch {target} was cancelled"),
   "upload.resolved": said("Решена судьба загрузки {target}", "The fate of upload {target} was decided"),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { cpuMs } from "../../tests/setup/cpu-time.ts";
 import { InexactNumber, parseExactJson } from "./exact-json.ts";
 
 test("for every JSON value the result is that of JSON.parse, with long integers as their digits", () => {
@@ -89,8 +90,8 @@ test("nesting too deep to walk is a SyntaxError, not a stack overflow", () => {
 
 test("a number of a million digits is read in linear time", () => {
   const zeros = "0".repeat(1_000_000);
-  const started = performance.now();
+  const started = cpuMs();
   expect(parseExactJson(`[0.${zeros}1]`)).toEqual([new InexactNumber(`0.${zeros}1`)]);
   expect(parseExactJson(`[1${zeros}]`)).toEqual([`1${zeros}`]);
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(cpuMs() - started).toBeLessThan(2000);
 });

@@ -14,7 +14,14 @@ export interface AnswerContext {
   readonly operation: string;
   readonly bodySent: () => boolean;
   readonly onBytes: () => void;
+  /** It is our turn: until the next byte, silence is our own. */
+  readonly onWork?: () => void;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
 }
+
+/** Reads a good answer by itself: one that is a file, or may be empty. */
+export type AnswerReader<Answer> = (response: Response, context: AnswerContext) => Promise<Answer>;
 
 // A page of 10,000 uploadings has about 3 MB; nothing that Metrika sends in good faith comes near.
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -2,9 +2,12 @@ import { type Clock, systemClock } from "./clock.ts";
 import { createCounter, getCounter, listCounters } from "./counters.ts";
 import { createGoal, listGoals } from "./goals.ts";
 import { type BeforeRequest, createMetrikaHttp, type Fetch, type MetrikaHttp } from "./http.ts";
+import { downloadLog } from "./log-download.ts";
 import { getLogin } from "./login.ts";
+import { cancelLog, cleanLog, createLog, downloadLogPart, evaluateLog, getLog, listLogs } from "./logs.ts";
 import { getUploading, listUploadings, uploadConversions } from "./offline-conversions.ts";
 import type { RateLimiter } from "./rate-limit.ts";
+import { getReport, reportPages } from "./reports.ts";
 
 /** The settings of {@link createMetrikaClient}. */
 export interface MetrikaClientOptions {
@@ -29,7 +32,7 @@ type Bound<Call extends (http: MetrikaHttp, options: never) => unknown> = (
   options: Parameters<Call>[1],
 ) => ReturnType<Call>;
 
-/** Metrika's API, call by call. Every call takes `{ token, loginKey?, signal? }` and rejects only with `MetrikaError`. */
+/** Metrika's API, call by call. Every call takes `{ token, loginKey?, signal? }` and rejects only with `MetrikaError`. Only `logs.download` repeats a request by itself. */
 export interface MetrikaClient {
   readonly counters: {
     readonly list: Bound<typeof listCounters>;
@@ -41,6 +44,17 @@ export interface MetrikaClient {
     readonly upload: (options: Parameters<typeof uploadConversions>[1]) => ReturnType<typeof uploadConversions>;
     readonly list: Bound<typeof listUploadings>;
     readonly get: Bound<typeof getUploading>;
+  };
+  readonly reports: { readonly get: Bound<typeof getReport>; readonly pages: Bound<typeof reportPages> };
+  readonly logs: {
+    readonly evaluate: Bound<typeof evaluateLog>;
+    readonly create: Bound<typeof createLog>;
+    readonly list: Bound<typeof listLogs>;
+    readonly get: Bound<typeof getLog>;
+    readonly downloadPart: Bound<typeof downloadLogPart>;
+    readonly download: (options: Parameters<typeof downloadLog>[1]) => ReturnType<typeof downloadLog>;
+    readonly clean: Bound<typeof cleanLog>;
+    readonly cancel: Bound<typeof cancelLog>;
   };
   readonly login: { readonly get: Bound<typeof getLogin> };
 }
@@ -71,6 +85,20 @@ export function createMetrikaClient(options: MetrikaClientOptions): MetrikaClien
       upload: (call) => uploadConversions(http, call, boundary()),
       list: (call) => listUploadings(http, call),
       get: (call) => getUploading(http, call),
+    },
+    reports: {
+      get: (call) => getReport(http, call),
+      pages: (call) => reportPages(http, call),
+    },
+    logs: {
+      evaluate: (call) => evaluateLog(http, call),
+      create: (call) => createLog(http, call),
+      list: (call) => listLogs(http, call),
+      get: (call) => getLog(http, call),
+      downloadPart: (call) => downloadLogPart(http, call),
+      download: (call) => downloadLog(http, call, clock),
+      clean: (call) => cleanLog(http, call),
+      cancel: (call) => cancelLog(http, call),
     },
     login: { get: (call) => getLogin(loginHttp, call) },
   };

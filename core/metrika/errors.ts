@@ -11,7 +11,7 @@ export type MetrikaErrorKind =
   /** Metrika read the request and refused it; the same request will be refused again. */
   | "rejected"
   | "not_found"
-  /** Metrika, or a gateway before it, is broken or overloaded: 5xx, 408. */
+  /** Metrika, or a gateway before it, is broken or overloaded: 5xx, 408, `query_error`. */
   | "unavailable"
   /** No answer came: DNS, refused or cut connection, TLS, silence longer than the timeout. */
   | "unreachable"
@@ -21,7 +21,11 @@ export type MetrikaErrorKind =
   | "aborted";
 
 /** Stable code of a failure, for logs, API answers and sentences. */
-export type MetrikaErrorCode = `metrika_${MetrikaErrorKind}` | "metrika_timed_out" | "metrika_file_size_mismatch";
+export type MetrikaErrorCode =
+  | `metrika_${MetrikaErrorKind}`
+  | "metrika_timed_out"
+  | "metrika_file_size_mismatch"
+  | "metrika_log_part_broken";
 
 /** Everything a {@link MetrikaError} carries beside its message. */
 export interface MetrikaErrorFacts {

@@ -1,9 +1,10 @@
 import type { GenericSchema } from "valibot";
-import { readAnswer } from "./answer.ts";
+import { type AnswerReader, readAnswer } from "./answer.ts";
 import { type BodyStream, createBodyStream } from "./body-stream.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { MetrikaError } from "./errors.ts";
 import { unreachableBy } from "./network-failure.ts";
+import type { RequestArea } from "./quota.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import { refusalOf } from "./refusal.ts";
 import { createSilenceTimer, type SilenceTimer } from "./silence.ts";
@@ -51,7 +52,10 @@ export interface MetrikaCall<Answer> extends CallOptions {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: CallBody;
-  readonly answer: GenericSchema<unknown, Answer>;
+  /** The shape of the JSON that a good answer holds, or who reads it. */
+  readonly answer: GenericSchema<unknown, Answer> | AnswerReader<Answer>;
+  /** The part of the API, where it has quotas of its own. */
+  readonly area?: RequestArea;
 }
 
 /** The settings of {@link createMetrikaHttp}. */
@@ -89,6 +93,7 @@ export function createMetrikaHttp(options: MetrikaHttpOptions): MetrikaHttp {
     const release = await options.limiter
       ?.acquire(call.loginKey ?? call.token, {
         kind: call.body?.kind === "stream" ? "file" : "other",
+        area: call.area,
         signal: call.signal,
       })
       .catch((cause: unknown) => {
@@ -123,12 +128,15 @@ export function createMetrikaHttp(options: MetrikaHttpOptions): MetrikaHttp {
     try {
       const response = await options.fetch(urlOf(base, call), requestOf(call, body, options.userAgent, stop.signal));
       silence.restart();
-      const text = await readAnswer(response, { operation, bodySent: mayHaveArrived, onBytes: silence.restart });
-      if (!response.ok) {
-        const { status, headers } = response;
-        throw refusalOf({ operation, status, headers, text: text.raw, bodySent: mayHaveArrived(), now: clock.now() });
-      }
-      return text.as(call.answer);
+      const watched = { onBytes: silence.restart, onWork: silence.pause, signal: stop.signal };
+      const context = { operation, bodySent: mayHaveArrived, ...watched };
+      const { answer, area } = call;
+      if (response.ok && typeof answer === "function") return await answer(response, context);
+      const text = await readAnswer(response, context);
+      if (response.ok && typeof answer !== "function") return text.as(answer);
+      const { status, headers } = response;
+      const bodySent = mayHaveArrived();
+      throw refusalOf({ operation, status, headers, text: text.raw, bodySent, now: clock.now(), area });
     } catch (error) {
       if (error instanceof MetrikaError) throw withoutToken(error, call.token);
       const bodyMayHaveArrived = mayHaveArrived();
@@ -168,7 +176,8 @@ function requestOf(
   const headers: Record<string, string> = {
     // https://yandex.ru/dev/metrika/ru/intro/authorization: "OAuth", not "Bearer".
     authorization: `OAuth ${call.token}`,
-    accept: "application/json",
+    // A file is answered as what it is.
+    accept: typeof call.answer === "function" ? "*/*" : "application/json",
     "user-agent": userAgent ?? "metrika-gateway",
   };
   const init: RequestInit = { method: call.method, headers, signal, redirect: "manual" };

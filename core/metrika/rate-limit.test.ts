@@ -95,3 +95,45 @@ test("where others send files of the login too, only so many requests without on
   await Bun.sleep(0);
   expect(started).toEqual(["first question", "file", "second question"]);
 });
+
+test("reports have a quota of five minutes for each login, and whoever waits for it holds up nobody", async () => {
+  const clock = createManualClock();
+  const limiter = createRateLimiter({ reportsPerFiveMinutes: 2, clock });
+  const started: string[] = [];
+  const ask = (name: string, key: string, area?: "reports" | "logs") =>
+    limiter.acquire(key, { area }).then((release) => {
+      started.push(name);
+      release();
+    });
+  for (const name of ["1", "2", "3"]) void ask(name, "shop", "reports");
+  void ask("goals", "shop");
+  void ask("other login", "agency", "reports");
+  await turn();
+  expect(started).toEqual(["1", "2", "goals", "other login"]);
+  clock.advance(299_999);
+  await turn();
+  expect(started).toHaveLength(4);
+  clock.advance(1);
+  await turn();
+  expect(started).toEqual(["1", "2", "goals", "other login", "3"]);
+  expect(clock.waiting).toBe(0);
+});
+
+test("the Logs API has a quota of a second over all logins, beside that of all requests", async () => {
+  const clock = createManualClock();
+  const limiter = createRateLimiter({ requestsPerSecond: 3, logsPerSecond: 1, clock });
+  const started: string[] = [];
+  const ask = (name: string, area?: "reports" | "logs") =>
+    limiter.acquire(name, { area }).then(() => started.push(name));
+  for (const name of ["log 1", "log 2", "log 3"]) void ask(name, "logs");
+  for (const name of ["a", "b", "c"]) void ask(name);
+  await turn();
+  expect(started).toEqual(["log 1", "a", "b"]);
+  clock.advance(1000);
+  await turn();
+  expect(started).toEqual(["log 1", "a", "b", "log 2", "c"]);
+  clock.advance(1000);
+  await turn();
+  expect(started.at(-1)).toBe("log 3");
+  expect(clock.waiting).toBe(0);
+});

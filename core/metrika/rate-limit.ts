@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "./clock.ts";
+import type { RequestArea } from "./quota.ts";
 
 /** Lets requests out no faster than Metrika allows. */
 export interface RateLimiter {
@@ -8,12 +9,18 @@ export interface RateLimiter {
    *
    * @param key the Yandex login; at most `parallelPerKey` requests of one key are on the way at once.
    * @param options.kind whether the request carries a file; default: it does
+   * @param options.area the part of the API, where it has quotas of its own. Whoever waits for a report may wait five
+   *   minutes and holds up nobody meanwhile.
    * @returns a function that gives the place back; calling it again does nothing.
    * @throws the signal's reason when it is aborted while waiting.
    */
   acquire(
     key: string,
-    options?: { readonly kind?: "file" | "other"; readonly signal?: AbortSignal | undefined },
+    options?: {
+      readonly kind?: "file" | "other";
+      readonly area?: RequestArea | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
   ): Promise<() => void>;
 }
 
@@ -25,26 +32,40 @@ export interface RateLimiterOptions {
   readonly parallelPerKey?: number;
   /** How many of them may be without a file. Default: all. */
   readonly parallelOthersPerKey?: number;
+  /** Reports of one key within any five minutes. Metrika allows a login 200. */
+  readonly reportsPerFiveMinutes?: number;
+  /** Requests to the Logs API within any one second, over all keys. Metrika allows 10 for one IP address. */
+  readonly logsPerSecond?: number;
   readonly clock?: Clock;
 }
 
 interface Waiter {
   readonly key: string;
   readonly kind: "file" | "other";
+  readonly area: RequestArea | undefined;
   start(): void;
+}
+
+/** The starts within a span of time, of which only so many are allowed. */
+interface StartWindow {
+  readonly limit: number;
+  readonly spanMs: number;
+  starts: number[];
 }
 
 /** Makes a limiter for one process. The limits: https://yandex.com/dev/metrika/en/intro/quotas */
 export function createRateLimiter(options: RateLimiterOptions = {}): RateLimiter {
   const { requestsPerSecond = 30, parallelPerKey = 3, clock = systemClock } = options;
-  const { parallelOthersPerKey = parallelPerKey } = options;
+  const { parallelOthersPerKey = parallelPerKey, reportsPerFiveMinutes = 200, logsPerSecond = 10 } = options;
   const waiting = new Set<Waiter>();
   const running = new Map<string, { file: number; other: number }>();
-  let starts: number[] = [];
+  const everything: StartWindow = { limit: requestsPerSecond, spanMs: 1000, starts: [] };
+  const logs: StartWindow = { limit: logsPerSecond, spanMs: 1000, starts: [] };
+  const reports = new Map<string, StartWindow>();
   let cancelWake: (() => void) | null = null;
 
   return {
-    acquire(key, { kind = "file", signal } = {}) {
+    acquire(key, { kind = "file", area, signal } = {}) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         const onAbort = () => {
@@ -53,8 +74,7 @@ export function createRateLimiter(options: RateLimiterOptions = {}): RateLimiter
           reject(signal?.reason);
         };
         const waiter: Waiter = {
-          key,
-          kind,
+          ...{ key, kind, area },
           start() {
             signal?.removeEventListener("abort", onAbort);
             resolve(onceOnly(() => release(key, kind)));
@@ -69,22 +89,40 @@ export function createRateLimiter(options: RateLimiterOptions = {}): RateLimiter
 
   function admit(): void {
     const now = clock.now();
-    // A start in the future means that the clock was set back: forget it rather than wait for it.
-    starts = starts.filter((start) => start <= now && now - start < 1000);
+    for (const [key, window] of reports)
+      if (roomAt(window, now) <= now && window.starts.length === 0) reports.delete(key);
+    let wake = Number.POSITIVE_INFINITY;
     for (const waiter of waiting) {
-      if (starts.length >= requestsPerSecond) {
-        wakeAt((starts[0] ?? now) + 1000 - now);
-        return;
+      const free = roomAt(everything, now);
+      if (free > now) {
+        wake = Math.min(wake, free);
+        break;
       }
       const taken = running.get(waiter.key) ?? { file: 0, other: 0 };
       if (taken.file + taken.other >= parallelPerKey) continue;
       if (waiter.kind === "other" && taken.other >= parallelOthersPerKey) continue;
+      const own = windowOf(waiter);
+      const ownFree = own === null ? now : roomAt(own, now);
+      if (ownFree > now) {
+        wake = Math.min(wake, ownFree);
+        continue;
+      }
       waiting.delete(waiter);
       taken[waiter.kind]++;
       running.set(waiter.key, taken);
-      starts.push(now);
+      everything.starts.push(now);
+      own?.starts.push(now);
       waiter.start();
     }
+    if (wake < Number.POSITIVE_INFINITY) wakeAt(wake - now);
+  }
+
+  function windowOf({ key, area }: Waiter): StartWindow | null {
+    if (area === undefined) return null;
+    if (area === "logs") return logs;
+    const window = reports.get(key) ?? { limit: reportsPerFiveMinutes, spanMs: FIVE_MINUTES, starts: [] };
+    reports.set(key, window);
+    return window;
   }
 
   function release(key: string, kind: Waiter["kind"]): void {
@@ -103,6 +141,15 @@ export function createRateLimiter(options: RateLimiterOptions = {}): RateLimiter
       admit();
     });
   }
+}
+
+const FIVE_MINUTES = 300_000;
+
+/** When the next start is allowed; not later than `now` when it is allowed already. */
+function roomAt(window: StartWindow, now: number): number {
+  // A start in the future means that the clock was set back: forget it rather than wait for it.
+  window.starts = window.starts.filter((start) => start <= now && now - start < window.spanMs);
+  return window.starts.length < window.limit ? now : (window.starts[0] ?? now) + window.spanMs;
 }
 
 function onceOnly(act: () => void): () => void {

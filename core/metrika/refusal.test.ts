@@ -30,6 +30,9 @@ test("each status and error type has the kind that says what to do", () => {
     [404, "not_found", "not_found"],
     [400, "invalid_uploading", "rejected"],
     [413, null, "rejected"],
+    [400, "query_error", "unavailable"],
+    [400, "too_much_rows", "rejected"],
+    [400, "limit_exceeded", "rejected"],
     [408, null, "unavailable"],
     [500, null, "unavailable"],
     [503, "backend_error", "unavailable"],
@@ -50,6 +53,14 @@ test("throttling tells which quota is used up and when it is freed", () => {
   expect(refused(429, "quota_requests_by_uid").quota).toEqual({ name: "quota_requests_by_uid", freed: "midnight_gmt" });
   expect(refused(429, "quota_parallel_requests").quota?.freed).toBe("when_fewer_run");
   expect(refused(429, null).quota).toEqual({ name: null, freed: "unknown" });
+});
+
+test("a report's quota is freed in five minutes unless it is named as another", () => {
+  const freed = (errorType: string | null) => refused(429, errorType, { area: "reports" }).quota?.freed;
+  expect(freed("quota_requests_by_uid")).toBe("in_five_minutes");
+  expect(freed(null)).toBe("in_five_minutes");
+  expect(freed("quota_requests_by_ip")).toBe("next_second");
+  expect(freed("quota_requests_by_counter_id")).toBe("midnight_gmt");
 });
 
 test("the wait that Metrika asks for is read from seconds and from dates", () => {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { MetrikaError, type MetrikaErrorKind } from "./errors.ts";
-import { quotaOf } from "./quota.ts";
+import { quotaOf, type RequestArea } from "./quota.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 
 // https://yandex.ru/dev/metrika/ru/intro/errors; gateways in front of Metrika answer with other bodies, so all is optional.
@@ -27,6 +27,8 @@ export interface RefusedAnswer {
   /** Whether the request had a body that left this process. */
   readonly bodySent: boolean;
   readonly now: number;
+  /** The part of the API that was asked, where it has quotas of its own. */
+  readonly area?: RequestArea | undefined;
 }
 
 /** Turns an answer whose status is not 2xx into the error that says what to do about it. */
@@ -35,7 +37,7 @@ export function refusalOf(answer: RefusedAnswer): MetrikaError {
   const first = envelope?.errors?.[0];
   const errorType = first?.error_type ?? null;
   const said = envelope?.message ?? first?.message ?? "";
-  const quota = quotaOf(answer.status, errorType);
+  const quota = quotaOf(answer.status, errorType, answer.area);
   const kind = quota === null ? kindOf(answer.status, errorType) : "throttled";
   const location = first?.location === undefined ? "" : ` (at ${first.location})`;
   const reason = `${errorType ?? ""}${errorType !== null && said !== "" ? ": " : ""}${said}${location}`;
@@ -55,6 +57,8 @@ export function refusalOf(answer: RefusedAnswer): MetrikaError {
 function kindOf(status: number, errorType: string | null): MetrikaErrorKind {
   // A bad token is told with 403 invalid_token in practice and with 401 in the documents.
   if (status === 401 || errorType === "invalid_token" || errorType === "unauthorized") return "unauthorized";
+  // "Query is too complicated" depends on the load and passes: https://github.com/pavelmaksimov/tapi-yandex-metrika
+  if (errorType === "query_error") return "unavailable";
   if (status === 403) return "forbidden";
   if (status === 404) return "not_found";
   if (status === 408 || status >= 500) return "unavailable";

@@ -47,4 +47,8 @@ export const metrikaSentences: Readonly<Record<MetrikaErrorCode, Localized>> = {
     ru: "Файл конверсий изменился во время отправки, поэтому она прервана.",
     en: "The conversions file changed while it was being sent, so sending was broken off.",
   },
+  metrika_log_part_broken: {
+    ru: "Часть лога Метрики пришла не целиком или повреждена. Она будет скачана заново.",
+    en: "A part of Metrika's log arrived incomplete or damaged. It will be downloaded again.",
+  },
 };

@@ -18,9 +18,11 @@ export {
   type SourcePlugin,
   type SourceRouter,
 } from "./contract.ts";
+export { fieldChecks, type KnownPipeline, stageChecks } from "./deals/check-mapping.ts";
 export type { Deal, DealField } from "./deals/deal.ts";
 export { emitDeals } from "./deals/emit-deals.ts";
 export { findValue, isPlaceholder, isSameName } from "./deals/find-value.ts";
+export { formFields } from "./deals/form-fields.ts";
 export { subjectOf } from "./deals/leftovers.ts";
 export { asList, asRecord, asText } from "./deals/loose.ts";
 export { type DealFact, isMapped, type MappedDeal, mapDeal } from "./deals/map-deal.ts";
@@ -29,8 +31,10 @@ export { createPace, type Pace } from "./pace.ts";
 export { ProblemError } from "./problem.ts";
 export { callerProblems, problemResponses } from "./problem-openapi.ts";
 export { type Leftover, type RawIntake, type RawIntakeRoute, RetryLater, Unusable } from "./raw-intake.ts";
+export { type RememberOptions, remembered } from "./remembered.ts";
 export { secret } from "./secret.ts";
 export type { Contact, EmitOptions, SourceContext, SourceFetch, SourceState } from "./source-context.ts";
+export { triedChecks } from "./tried-checks.ts";
 export { component, jsonBody, jsonResponse } from "./valibot-openapi.ts";
 export { formToken } from "./verifiers/form-token.ts";
 export { type HmacOptions, hmac } from "./verifiers/hmac.ts";

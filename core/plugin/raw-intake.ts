@@ -70,7 +70,10 @@ export class RetryLater extends Error {
   }
 }
 
-/** Thrown by a plugin: only a person can help. */
+/**
+ * Thrown by a plugin: only a person can help. The codes `token_refused` and `access_denied` speak of the source's access rather than of
+ * one request: after some of them in a row the source rests, so that the requests behind them wait instead of failing one by one.
+ */
 export class Unusable extends Error {
   override readonly name = "Unusable";
   /** Stable, for programs: "token_refused". */

@@ -97,7 +97,7 @@ export interface SourceState {
   set(name: string, value: unknown): Promise<void>;
   /**
    * Does what only one may do at a time for this source, on any machine, such as trading a refresh token that works once. Waits for
-   * its turn.
+   * its turn. What is set meanwhile is kept even by a dry run: the token was traded in the world, and its successor must not be lost.
    */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -8,6 +8,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { ConfigFields } from "./config-paths.ts";
 import { keptConfig } from "./kept-config.ts";
 import type { PluginCatalogue } from "./plugin-catalogue.ts";
+import { reasonOf } from "./raw-intakes/outcome.ts";
 import type { SourceRegistry } from "./registry.ts";
 import { nextRunAt } from "./schedule.ts";
 import { type GrantedAccess, grantAccess, replaceAccess, type SourceAccess } from "./source-access.ts";
@@ -71,7 +72,7 @@ export interface SourceManager {
   rotateSecret(source: SourceRecord, secret: SourceSecret): Promise<{ previousValidUntil: number }>;
   /**
    * What was accepted is still delivered, paused or not, since nobody can resume a deleted source; unless `discard`: then
-   * what is not on its way is cancelled.
+   * what is not on its way is cancelled, requests that wait to be handled included.
    */
   remove(source: SourceRecord, discard: boolean): Promise<void>;
   /** Cancels the rows of a batch or source that are not on their way yet; with `dryRun` only counts them. */
@@ -154,6 +155,8 @@ export function createSourceManager(deps: SourceManagerDeps): SourceManager {
       if (discard) {
         // Deleted last: what a crash interrupts can then be asked for again, while a deleted webhook is found no more.
         await this.change(source, { isActive: false });
+        const given = { errorCode: "source_discarded", error: reasonOf("source_discarded") };
+        await store.rawIntakes.giveUp(source.id, { ...given, expiresAt: now(), now: now() });
         await cancelRows(deps, { sourceId: source.id }, false);
       }
       await store.sources.remove(source.id, now());

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { cpuMs } from "../../tests/setup/cpu-time.ts";
 import { maskEmail, maskPhone, maskSecret, maskText } from "./mask.ts";
 import { newApiKey, newSecret } from "./secrets.ts";
 
@@ -73,8 +74,8 @@ for (const text of harmless) {
 }
 
 test("a text of 200,000 characters is masked in bounded time", () => {
-  const start = performance.now();
+  const start = cpuMs();
   for (const unit of ["a", "a.", "+7", "8 ", '"token', "y0_", "eyJ.", "A@", "://a:"])
     maskText(unit.repeat(200_000 / unit.length));
-  expect(performance.now() - start).toBeLessThan(3000);
+  expect(cpuMs() - start).toBeLessThan(3000);
 });

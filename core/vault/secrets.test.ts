@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { cpuMs } from "../../tests/setup/cpu-time.ts";
 import { apiKeyPrefix, hashSecret, newApiKey, newSecret, secretMatches } from "./secrets.ts";
 
 test("a new secret is 32 random bytes in base64url, never the same twice", () => {
@@ -57,9 +58,9 @@ test("comparing costs at most 3 µs, right or wrong", () => {
   const rounds = 20_000;
   const fastest = Math.min(
     ...Array.from({ length: 5 }, () => {
-      const start = performance.now();
+      const start = cpuMs();
       for (let i = 0; i < rounds; i++) secretMatches(i % 2 === 0 ? secret : wrong, hashes);
-      return ((performance.now() - start) * 1000) / rounds;
+      return ((cpuMs() - start) * 1000) / rounds;
     }),
   );
   expect(fastest).toBeLessThan(3);

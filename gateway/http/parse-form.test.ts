@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import fc from "fast-check";
+import { cpuMs } from "../../tests/setup/cpu-time.ts";
 import { parseForm } from "./parse-form.ts";
 
 const FOLDER = `${import.meta.dir}/../../tests/fixtures/senders`;
@@ -127,9 +128,9 @@ test("hostile forms take no longer than a moment", () => {
   const scalars = Array.from({ length: 5000 }, () => "a=1").join("&");
   const mixed = Array.from({ length: 5000 }, (_, i) => `a[${i % 2 ? "" : `k${i}`}]=1`).join("&");
   for (const text of [sparse, sparseApart, scalars, mixed, "%".repeat(1_000_000), "[".repeat(1_000_000)]) {
-    const start = performance.now();
+    const start = cpuMs();
     refusal(text);
-    const took = performance.now() - start;
+    const took = cpuMs() - start;
     expect(took).toBeLessThan(2000);
   }
 });

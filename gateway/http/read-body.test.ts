@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
 import { ProblemError } from "../../core/plugin/problem.ts";
+import { cpuMs } from "../../tests/setup/cpu-time.ts";
 import { readBody } from "./read-body.ts";
 
 const limits = { maxBytes: 100_000, timeoutMs: 150 };
@@ -94,9 +95,9 @@ test("a declared length above the limit is refused before anything is sent", asy
 test("a gzip bomb of 500 MB is stopped at the limit, without the memory for it", async () => {
   const bomb = gzipSync(Buffer.alloc(500 * 1024 * 1024), { level: 9 });
   const before = process.memoryUsage().rss;
-  const start = performance.now();
+  const start = cpuMs();
   expect(await post(bomb, { "content-encoding": "gzip" })).toBe("413 body_too_large");
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(cpuMs() - start).toBeLessThan(500);
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
 });
 

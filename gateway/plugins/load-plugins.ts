@@ -7,6 +7,9 @@ import { findModule, isFolder } from "./find-module.ts";
 import { faultOf, type PluginFailure } from "./plugin-failure.ts";
 import { provideContract } from "./provide-contract.ts";
 
+/** Stands for every bundled plugin. */
+const ALL = "bundled";
+
 /** The plugins that a gateway works with, and those that it was told of in vain. */
 export interface LoadedPlugins {
   readonly plugins: readonly SourcePlugin[];
@@ -16,7 +19,7 @@ export interface LoadedPlugins {
 /**
  * Loads the listed plugins in their order. What fails is told and left out: neither the others nor the start suffer from it, and sources
  * of it wait for a person.
- * @param listed bundled names, packages, and folders (with a slash)
+ * @param listed bundled names, packages, and folders (with a slash); `bundled` stands for every bundled one
  * @param cwd where folders begin and packages are looked for
  */
 export async function loadPlugins(listed: readonly string[], cwd: string): Promise<LoadedPlugins> {
@@ -24,7 +27,7 @@ export async function loadPlugins(listed: readonly string[], cwd: string): Promi
   const notLoaded: PluginFailure[] = [];
   const basePaths = new Map<string, string>();
   const operationIds = new Map<string, string>();
-  for (const name of listed) {
+  for (const name of new Set(listed.flatMap((it) => (it === ALL ? Object.keys(bundled) : [it])))) {
     const found = await importPlugin(name, cwd);
     const judged = "code" in found ? found : judge(name, found.exported, plugins, { basePaths, operationIds });
     if ("code" in judged) {

@@ -11,6 +11,7 @@ import type { ContextDeps } from "../../core/sources/context.ts";
 import type { SourceManager } from "../../core/sources/manage-sources.ts";
 import type { OpenConfig } from "../../core/sources/open-config.ts";
 import type { PluginCatalogue } from "../../core/sources/plugin-catalogue.ts";
+import type { RunWorker } from "../../core/sources/runs/run-worker.ts";
 import type { Store } from "../../core/store/store.ts";
 import type { Vault } from "../../core/vault/vault.ts";
 import type { ApiKeys } from "../auth/api-keys.ts";
@@ -36,6 +37,8 @@ export interface RouteDeps extends Access {
   readonly routeBook: Pick<RouteBook, "of">;
   /** What a source's context is made with, for a person who waits for it. */
   readonly contexts: ContextDeps;
+  /** Does runs; woken when one was asked for or cancelled. */
+  readonly runs: Pick<RunWorker, "wake" | "stopRun">;
   readonly oauth: YandexOauth;
   readonly applications: OauthApplications;
   readonly connections: Connections;
@@ -45,6 +48,8 @@ export interface RouteDeps extends Access {
   readonly signUp: SignUp;
   /** Writes down what was done, before it is answered. */
   readonly audit: AuditOf;
+  /** Something waits to be handled. */
+  readonly wakeRawIntakes: () => void;
   readonly publicUrl: string;
   readonly limits: BodyLimits;
   readonly now: () => number;

@@ -8,7 +8,7 @@ export interface SentRequest {
   /** The content type. */
   readonly type?: string;
   readonly method?: "GET" | "POST";
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>> | string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly receivedAt?: Date;
   readonly attempt?: number;

@@ -1,4 +1,4 @@
-import { asList, asRecord, asText, type SourceContext } from "metrika-gateway/plugin";
+import { asList, asRecord, asText, remembered, type SourceContext } from "metrika-gateway/plugin";
 import * as v from "valibot";
 import type { AmoApi } from "./api.ts";
 import type { Config } from "./config.ts";
@@ -16,9 +16,6 @@ const Account = v.object({
   currency: v.nullable(v.string()),
 });
 
-/** As it is kept in the source's state; `at` in Unix milliseconds. */
-const Remembered = v.object({ at: v.number(), value: v.unknown() });
-
 /** What the account says of itself. */
 export type Account = v.InferOutput<typeof Account>;
 
@@ -33,7 +30,7 @@ export type Pipeline = v.InferOutput<typeof Pipeline>;
 
 /** The account, asked for once a day. */
 export async function accountOf(source: Source, api: AmoApi): Promise<Account> {
-  return remembered(source, "account", Account, DAY_MS, () => askAccount(api));
+  return remembered(source, { name: "account", schema: Account, forMs: DAY_MS, ask: () => askAccount(api) });
 }
 
 /** The account as it is now. */
@@ -48,10 +45,10 @@ export async function stageNamesOf(
   api: AmoApi,
   stages: readonly { readonly pipelineId: string | null; readonly statusId: string }[],
 ): Promise<StageNames> {
-  const ask = () => askPipelines(api);
-  const known = await remembered(source, "pipelines", v.array(Pipeline), DAY_MS, ask);
+  const told = { name: "pipelines", schema: v.array(Pipeline), ask: () => askPipelines(api) };
+  const known = await remembered(source, { ...told, forMs: DAY_MS });
   const lacks = stages.some((it) => it.pipelineId !== null && nameIn(known, it.pipelineId, it.statusId).stage === null);
-  const pipelines = lacks ? await remembered(source, "pipelines", v.array(Pipeline), NAMES_ASKED_AGAIN_MS, ask) : known;
+  const pipelines = lacks ? await remembered(source, { ...told, forMs: NAMES_ASKED_AGAIN_MS }) : known;
   return (pipelineId, statusId) => nameIn(pipelines, pipelineId, statusId);
 }
 
@@ -73,23 +70,4 @@ function named({ id, name }: Readonly<Record<string, unknown>>) {
 function nameIn(pipelines: readonly Pipeline[], pipelineId: string | null, statusId: string): ReturnType<StageNames> {
   const pipeline = pipelines.find(({ id }) => id === pipelineId);
   return { pipeline: pipeline?.name ?? null, stage: pipeline?.stages.find(({ id }) => id === statusId)?.name ?? null };
-}
-
-/** What was asked within the given time, else the answer of now, which is kept. */
-async function remembered<Value>(
-  { state, now }: Source,
-  name: string,
-  schema: v.GenericSchema<unknown, Value>,
-  forMs: number,
-  ask: () => Promise<Value>,
-): Promise<Value> {
-  const at = now().getTime();
-  const kept = v.safeParse(Remembered, await state.get(name));
-  if (kept.success && kept.output.at <= at && at - kept.output.at < forMs) {
-    const known = v.safeParse(schema, kept.output.value);
-    if (known.success) return known.output;
-  }
-  const value = await ask();
-  await state.set(name, { at, value });
-  return value;
 }

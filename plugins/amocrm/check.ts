@@ -1,15 +1,16 @@
 import {
+  fieldChecks,
   type Health,
   type Localized,
   quoteValue,
-  RetryLater,
   type SourceContext,
-  Unusable,
+  stageChecks,
+  triedChecks,
 } from "metrika-gateway/plugin";
-import { type Account, askAccount, askPipelines } from "./account-facts.ts";
+import { type Account, askAccount, askPipelines, type Pipeline } from "./account-facts.ts";
 import { createAmoApi } from "./api.ts";
-import { fieldChecks, fieldNames, stageChecks } from "./check-mapping.ts";
 import type { Config } from "./config.ts";
+import { fieldNames } from "./field-names.ts";
 import { ownHook } from "./own-hook.ts";
 
 type Check = Health["checks"][number];
@@ -25,7 +26,7 @@ export async function checkAmocrm(source: SourceContext<Config>): Promise<Health
     return { checks: [{ code: "token", ok: true, message }] };
   }
   const api = createAmoApi(source);
-  const checks = await tried("token", async () => {
+  const checks = await triedChecks("token", async () => {
     const account = await askAccount(api);
     return [tokenWorks(account), isOwnAccount(account, config)];
   });
@@ -33,22 +34,19 @@ export async function checkAmocrm(source: SourceContext<Config>): Promise<Health
   return {
     checks: [
       ...checks,
-      ...(await tried("hook", async () => [hookCheck(await ownHook(source, api))])),
-      ...(await tried("stages", async () => stageChecks(await askPipelines(api), config))),
-      ...(await tried("fields", async () => fieldChecks(await fieldNames(api), config))),
+      ...(await triedChecks("hook", async () => [hookCheck(await ownHook(source, api))])),
+      ...(await triedChecks("stages", async () => stageChecks((await askPipelines(api)).map(asKnown), config))),
+      ...(await triedChecks("fields", async () => fieldChecks(await fieldNames(api), config))),
     ],
   };
 }
 
-/** Runs a group of checks; a refusal of amoCRM is what was found. */
-async function tried(code: string, look: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
-  try {
-    return await look();
-  } catch (error) {
-    if (!(error instanceof Unusable || error instanceof RetryLater)) throw error;
-    return [{ code, ok: false, message: error.reason }];
-  }
-}
+const namesOf = ({ id, name }: { readonly id: string; readonly name: string | null }) => [id, ...(name ? [name] : [])];
+
+const asKnown = (pipeline: Pipeline) => ({
+  names: namesOf(pipeline),
+  stages: pipeline.stages.map((stage) => ({ names: namesOf(stage) })),
+});
 
 function tokenWorks({ currency }: Account): Check {
   const code = currency ?? "—";

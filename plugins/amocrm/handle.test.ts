@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { asRecord, RetryLater, Unusable } from "metrika-gateway/plugin";
-import { rawIntake, sample } from "../../tests/setup/raw-intake.ts";
+import { sample, sentForm } from "../../tests/setup/sent-form.ts";
 import { digitalPipelineHook, wonHook } from "./examples.ts";
 import { handleHook } from "./handle.ts";
 import { account, CLOSED_AT, createTestSource, NOW } from "./test-account.ts";
@@ -10,7 +10,7 @@ type Test = ReturnType<typeof createTestSource>;
 /** Hands a hook to a source's plugin, from its own account unless it says otherwise. */
 function handle({ source, subdomain }: Test, body: string) {
   const own = body.replace(/account(\[|%5B)subdomain(\]|%5D)=[\w-]+/, `account[subdomain]=${subdomain}`);
-  return handleHook(source, rawIntake(own, { receivedAt: NOW }));
+  return handleHook(source, sentForm(own, { receivedAt: NOW }));
 }
 
 const move = (status: number, more = "") =>
@@ -106,9 +106,9 @@ describe("what becomes no conversion", () => {
   test("a hook of another account is set aside, and nothing in it is followed", async () => {
     const { source, amocrm } = createTestSource();
     const body = `${wonHook}&account[_links][self]=https://evil.example`;
-    expect(await handleHook(source, rawIntake(body))).toMatchObject([{ code: "other_account", needs: "person" }]);
+    expect(await handleHook(source, sentForm(body))).toMatchObject([{ code: "other_account", needs: "person" }]);
     const withoutAccount = wonHook.replace("&account[subdomain]=acme", "");
-    expect(await handleHook(source, rawIntake(withoutAccount))).toMatchObject([{ code: "other_account" }]);
+    expect(await handleHook(source, sentForm(withoutAccount))).toMatchObject([{ code: "other_account" }]);
     expect(amocrm.requests).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { rawIntake, sample } from "../../tests/setup/raw-intake.ts";
+import { sample, sentForm } from "../../tests/setup/sent-form.ts";
 import { readHook } from "./read-hook.ts";
 
-const read = async (body: string) => readHook(await rawIntake(body).readForm());
+const read = async (body: string) => readHook(await sentForm(body).readForm());
 const readSample = async (name: string) => read(await sample(`amocrm/${name}.txt`));
 
 /** Each change as "lead@pipeline:stage", with what is left. */

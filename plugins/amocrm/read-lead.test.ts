@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { asList, asRecord } from "metrika-gateway/plugin";
-import { rawIntake, sample } from "../../tests/setup/raw-intake.ts";
+import { sample, sentForm } from "../../tests/setup/sent-form.ts";
 import { readHook } from "./read-hook.ts";
 import { readContact, readFields, readLead, readPrice } from "./read-lead.ts";
 
@@ -26,7 +26,7 @@ test("fields of the kind tracking_data are read by code, id and name", async () 
 });
 
 test("fields of a captured hook are read, bare dates among them", async () => {
-  const { changes } = readHook(await rawIntake(await sample("amocrm/lead-status-won-2018.txt")).readForm());
+  const { changes } = readHook(await sentForm(await sample("amocrm/lead-status-won-2018.txt")).readForm());
   const fields = readFields(changes[0]?.entry.custom_fields);
   expect(fields).toContainEqual({ id: "72333", code: null, name: "Дата проведения", values: ["1542067200"] });
   expect(fields).toContainEqual({ id: "66339", code: null, name: "Источник", values: ["Сайт"] });

@@ -8,6 +8,7 @@ import { shapes } from "./measure.ts";
 import { benchPlanner } from "./planner.ts";
 import { benchPostgresFull } from "./postgres-full.ts";
 import { benchScaleOut } from "./scale-out.ts";
+import { benchScoringQuality } from "./scoring-quality.ts";
 import { benchStart } from "./start-up.ts";
 import { benchUpload } from "./upload.ts";
 
@@ -58,6 +59,10 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   "scale-out": {
     about: "one, two and four gateways on one PostgreSQL (BENCH_ROWS): what they take and deliver together",
     run: benchScaleOut,
+  },
+  "scoring-quality": {
+    about: "how well scoring learns to tell sessions with a purchase, on public data (BENCH_DATA; --predictions FILE)",
+    run: benchScoringQuality,
   },
   start: { about: "from the start of the process to its first answer, and its memory when idle", run: benchStart },
 };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import type { MetrikaClient } from "../../core/metrika/client.ts";
 import { goalIdentifiers } from "../../core/metrika/goals.ts";
+import { logMeaningOf } from "../../core/metrika/logs.ts";
 import { uploadComment } from "../../core/metrika/offline-conversions.ts";
 import { meaningOf } from "../../core/metrika/status.ts";
 
@@ -9,7 +10,7 @@ export interface MetrikaUnderTest {
   readonly client: MetrikaClient;
   readonly token: string;
   readonly counterId: number;
-  /** Whether a file may be uploaded; goals and counters are made only where `mayCreate` says so. */
+  /** Whether a file may be uploaded; goals, counters and logs are made only where `mayCreate` says so. */
   readonly mayUpload: boolean;
   readonly mayCreate: boolean;
   /** Unix seconds a little in the past, by the clock of this Metrika. */
@@ -121,6 +122,74 @@ export function metrikaClientContract(name: string, setup: () => Promise<Metrika
       await expect(upload).rejects.toMatchObject({ kind: "aborted", cause: { message: "lease lost" } });
       const listed = await metrika.client.uploadings.list(call);
       expect(listed.some((one) => one.comment === comment)).toBe(false);
+    });
+
+    test("a report has a row for each visit, exact ids, and says whether it was sampled", async () => {
+      const dimensions = ["ym:s:clientID", "ym:s:dateTime", "ym:s:pageViews", "ym:s:lastsignTrafficSource"];
+      const asked = {
+        ...call,
+        dimensions,
+        metrics: ["ym:s:visits"],
+        date1: "7daysAgo",
+        date2: "yesterday",
+        sort: dimensions,
+      };
+      const report = await metrika.client.reports.get({ ...asked, limit: 5 });
+      expect(report.rows.length).toBeLessThanOrEqual(5);
+      expect(report.totalRows).toBeGreaterThanOrEqual(report.rows.length);
+      expect(report.sampleShare).toBeGreaterThan(0);
+      expect(report.sampled).toBe(report.sampleShare < 1);
+      for (const { dimensions: values, metrics } of report.rows) {
+        expect(values.map((value) => value.name)[0]).toMatch(/^\d+$/);
+        expect(values[1]?.name).toMatch(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/);
+        expect(metrics).toHaveLength(1);
+      }
+      const next = await metrika.client.reports.get({ ...asked, limit: 2, offset: 3 });
+      expect(next.rows.map((row) => row.dimensions)).toEqual(report.rows.slice(2, 4).map((row) => row.dimensions));
+    });
+
+    test("a report of an unknown dimension or metric is rejected", async () => {
+      const asked = { ...call, date1: "yesterday", date2: "yesterday" };
+      const dimension = metrika.client.reports.get({
+        ...asked,
+        dimensions: ["ym:s:visitID"],
+        metrics: ["ym:s:visits"],
+      });
+      await expect(dimension).rejects.toMatchObject({ kind: "rejected", status: 400 });
+      const metric = metrika.client.reports.get({ ...asked, dimensions: [], metrics: ["ym:s:nonsense"] });
+      await expect(metric).rejects.toMatchObject({ kind: "rejected", status: 400 });
+    });
+
+    test("the room for a log is told, the current day has none, and logs can be listed", async () => {
+      const { timeZoneName } = await metrika.client.counters.get(call);
+      const today = Temporal.Now.plainDateISO(timeZoneName ?? "Europe/Moscow");
+      const log = { ...call, source: "visits", fields: ["ym:s:visitID", "ym:s:dateTime"] } as const;
+      const day = (date: Temporal.PlainDate) => ({ date1: date.toString(), date2: date.toString() });
+      const { maxDays } = await metrika.client.logs.evaluate({ ...log, ...day(today.subtract({ days: 1 })) });
+      expect(Number.isInteger(maxDays)).toBe(true);
+      const current = metrika.client.logs.evaluate({ ...log, ...day(today) });
+      await expect(current).rejects.toMatchObject({ kind: "rejected", status: 400 });
+      for (const { id } of await metrika.client.logs.list(call)) expect(id).toMatch(/^\d+$/);
+    });
+
+    test("a log that is processed is downloaded whole and cleaned", async () => {
+      if (!metrika.mayCreate) return;
+      const date = Temporal.Now.plainDateISO("Europe/Moscow").subtract({ days: 2 }).toString();
+      const fields = ["ym:s:visitID", "ym:s:clientID", "ym:s:dateTime", "ym:s:watchIDs", "ym:s:startURL"];
+      const log = await metrika.client.logs.create({ ...call, source: "visits", date1: date, date2: date, fields });
+      const ready = await metrika.client.logs.get({ ...call, requestId: log?.id ?? "" });
+      expect(logMeaningOf(ready.status)).toEqual({ outcome: "ready", known: true });
+      let bytes = 0;
+      const sinkOf = () => ({
+        write(piece: Uint8Array) {
+          bytes += piece.length;
+        },
+      });
+      const content = await metrika.client.logs.download({ token: call.token, log: ready, sinkOf });
+      expect(content.bytes).toBe(bytes);
+      expect(content.rows).toBeGreaterThan(0);
+      const cleaned = await metrika.client.logs.clean({ ...call, requestId: ready.id });
+      expect(logMeaningOf(cleaned.status).outcome).toBe("over");
     });
 
     test("a new goal can be reached by offline conversions", async () => {

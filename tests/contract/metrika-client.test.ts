@@ -2,7 +2,7 @@ import { afterAll } from "bun:test";
 import { createMetrikaClient } from "../../core/metrika/client.ts";
 import type { Fetch } from "../../core/metrika/http.ts";
 import { demo, seedDemo } from "../../core/metrika/simulator/demo-data.ts";
-import { createMetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
+import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
 import { type MetrikaUnderTest, metrikaClientContract } from "./metrika-client.contract.ts";
 
 const stops: (() => Promise<void>)[] = [];
@@ -10,7 +10,7 @@ afterAll(async () => {
   for (const stop of stops) await stop();
 });
 
-function simulated(fetch: Fetch, url: string): MetrikaUnderTest {
+function underTest(fetch: Fetch, url: string): MetrikaUnderTest {
   return {
     client: createMetrikaClient({ apiUrl: url, loginUrl: url, fetch }),
     ...{ token: demo.token, counterId: demo.counterId, mayUpload: true, mayCreate: true },
@@ -18,18 +18,22 @@ function simulated(fetch: Fetch, url: string): MetrikaUnderTest {
   };
 }
 
+/** The demo's counter with some visitors; logs are processed as soon as they are asked for. */
+function simulator(): MetrikaSimulator {
+  const simulated = createMetrikaSimulator({ settings: { logProcessingMs: 0 } });
+  seedDemo(simulated);
+  simulated.traffic({ counterId: demo.counterId, visitors: 300, days: 10, seed: "contract" });
+  return simulated;
+}
+
 metrikaClientContract("the simulator in process", () => {
-  const simulator = createMetrikaSimulator();
-  seedDemo(simulator);
-  return simulated(simulator.fetch, "https://metrika.example");
+  return underTest(simulator().fetch, "https://metrika.example");
 });
 
 metrikaClientContract("the simulator over HTTP", async () => {
-  const simulator = createMetrikaSimulator();
-  seedDemo(simulator);
-  const { url, stop } = await simulator.serve();
+  const { url, stop } = await simulator().serve();
   stops.push(stop);
-  return simulated(fetch, url);
+  return underTest(fetch, url);
 });
 
 // A real counter, when one is named: reads only, and one small file when METRIKA_TEST_WRITE=1.

@@ -18,6 +18,7 @@ import { planningContract } from "./store/planning.ts";
 import { quotaContract } from "./store/quota.ts";
 import { rawIntakesContract } from "./store/raw-intakes.ts";
 import { replaysContract } from "./store/replays.ts";
+import { runsContract } from "./store/runs.ts";
 import { sameSecondContract } from "./store/same-second.ts";
 import { sealedTextsContract } from "./store/sealed-texts.ts";
 import { sourceHealthContract } from "./store/source-health.ts";
@@ -69,6 +70,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       unidentifiedContract,
       sealedTextsContract,
       sourceHealthContract,
+      runsContract,
       auditContract,
       rawIntakesContract,
     ];

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from "bun:test";
 import postgres from "postgres";
 import { openPostgresStore } from "../../core/store/postgres/store.ts";
 import { openSqliteStore } from "../../core/store/sqlite/store.ts";
@@ -19,15 +20,18 @@ storeContract("SQLite", async () => {
 });
 
 describePostgres("PostgreSQL", (server) => {
-  let url: string | null = null;
+  let url = "";
+  let sql: postgres.Sql;
+  beforeAll(async () => {
+    url = await server().createDatabase();
+    sql = postgres(url, { max: 1, onnotice: () => {} });
+  });
+  afterAll(() => sql.end());
   storeContract("PostgreSQL", async () => {
-    url ??= await server().createDatabase();
     const store = await openPostgresStore(url, founding, { connections: 2 });
-    const sql = postgres(url, { max: 1, onnotice: () => {} });
     const close = async () => {
       await store.close();
       await empty(sql);
-      await sql.end();
     };
     return { store, close };
   });

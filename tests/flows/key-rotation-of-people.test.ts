@@ -4,6 +4,8 @@ import { Webhook } from "standardwebhooks";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { sealedColumns } from "../../core/store/sql/sealed-columns.ts";
 import { bundled } from "../../gateway/plugins.ts";
+import { createAmocrmDouble, DOUBLE_TOKEN } from "../../plugins/amocrm/amocrm-double.ts";
+import { wonHook } from "../../plugins/amocrm/examples.ts";
 import { begin, connectByProgram, seedAccounts, webhookOf } from "../setup/accounts.ts";
 import { DAY, sale, type TestGateway, type TestGatewayOptions } from "../setup/gateway.ts";
 import { anna, startIdentityGateway } from "../setup/identity.ts";
@@ -37,11 +39,25 @@ function signed(secret: string, at: number, id: string) {
   return { body, headers };
 }
 
+/** A source of a CRM with a token of its own, a hook that was kept, and what the plugin keeps of the account. */
+async function keepHook({ manage, request, work }: TestGateway): Promise<void> {
+  const targets = [{ stages: ["142"], target: "purchase" }];
+  const { body } = await manage("POST", "/v1/sources", {
+    ...{ plugin: "amocrm", name: "CRM", counter_id: demo.counterId, token: demo.token },
+    config: { domain: "acme.amocrm.ru", access_token: DOUBLE_TOKEN, targets },
+  });
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const kept = await request("POST", `/sources/amocrm/${body.source_id}/${body.secret}`, { headers, body: wonHook });
+  expect(kept.status).toBe(200);
+  await work();
+}
+
 /** A gateway in each of whose sealed columns something stands. */
 async function startFull(options: TestGatewayOptions) {
-  const plugins = [bundled["webhook-offline"], signedPlugin("signed", standardWebhooks())];
+  const plugins = [bundled["webhook-offline"], bundled.amocrm, signedPlugin("signed", standardWebhooks())];
+  const amocrm = createAmocrmDouble({ domain: "acme.amocrm.ru" });
   const gateway = await startIdentityGateway({
-    ...{ seed: seedAccounts, plugins },
+    ...{ seed: seedAccounts, plugins, pluginFetch: amocrm.fetch },
     ...options,
   });
   await gateway.gateway.setupCodes.current();
@@ -56,6 +72,7 @@ async function startFull(options: TestGatewayOptions) {
   await gateway.gateway.sources.rotateSecret(source, { keeps: "key", value: KEYS[1] });
   const refused = await gateway.post(webhook, [{ target: "purchase" }]);
   expect([refused.status, refused.body.code]).toEqual([422, "all_rejected"]);
+  await keepHook(gateway);
   const send = (secret: string, id: string) =>
     gateway.request("POST", `/sources/signed/${source.uuid}`, signed(secret, gateway.clock.now(), id));
   return { gateway, laptop, send, accountId: String(account.body.account_id) };

@@ -9,11 +9,13 @@ import { openPostgres } from "../../core/store/postgres/open.ts";
 import { resumeRestoredPostgres } from "../../core/store/postgres/resume-restored.ts";
 import { openSqlite } from "../../core/store/sqlite/open.ts";
 import { restoreSqlite } from "../../core/store/sqlite/restore.ts";
+import customWebhook from "../../plugins/custom-webhook/index.ts";
 import webhookOffline from "../../plugins/webhook-offline/index.ts";
 import { begin, connectByProgram, seedAccounts } from "../setup/accounts.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
-import { databaseFile, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { databaseFile, MINUTE, SECOND, START, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
 import { anna } from "../setup/identity.ts";
+import { pollingPlugin } from "../setup/polling-plugin.ts";
 import { createTeller, tellingPlugin } from "../setup/telling-plugin.ts";
 
 setDefaultTimeout(60_000);
@@ -43,7 +45,12 @@ function breakingOff(): MoveProgress {
 async function startFull(): Promise<TestGateway> {
   const gateway = await startTestGateway({
     ...{ store: "sqlite", env: { SIGN_UP: "open" }, seed: seedAccounts },
-    plugins: [webhookOffline, tellingPlugin],
+    plugins: [
+      webhookOffline,
+      customWebhook,
+      tellingPlugin,
+      pollingPlugin((source) => source.emit([sale(9)]).then(() => [])),
+    ],
   });
   const { createWebhook, manage, post, settle, work, advance, simulator } = gateway;
   await signUp(gateway);
@@ -66,6 +73,7 @@ async function startFull(): Promise<TestGateway> {
   advance(MINUTE);
   await post(webhook, [sale(6), sale(6, { purchase_id: "of the same second" })]);
   await tellDeals(gateway);
+  await keepRequests(gateway);
   return gateway;
 }
 
@@ -75,6 +83,23 @@ async function tellDeals(gateway: TestGateway): Promise<void> {
   await tell({ facts: [sale(7)], keys: ["deal:1"], counterId: 99 });
   const contacts = [{ phones: ["+7 999 555-11-11"], emails: [] }];
   await tell({ facts: [sale(7, { client_id: undefined })], keys: ["deal:2"], contacts });
+}
+
+/** A CRM whose requests are kept, one of them handled, and what else is kept of sources. */
+async function keepRequests({ manage, request, work, gateway }: TestGateway): Promise<void> {
+  const config = { mapping: { by: "expression", expression: "body" } };
+  const source = { plugin: "custom-webhook", name: "Shop", counter_id: demo.counterId, token: demo.token, config };
+  const { body } = await manage("POST", "/v1/sources", source);
+  const sent = { headers: { "x-webhook-secret": body.secret }, body: sale(8) };
+  await request("POST", `/sources/custom-webhook/${body.source_id}`, sent);
+  await work();
+  const polling = { plugin: "polling", name: "Shop", counter_id: demo.counterId, token: demo.token, config: {} };
+  const polled = await manage("POST", "/v1/sources", polling);
+  await manage("POST", `/v1/sources/${polled.body.source_id}/runs`, {});
+  await work();
+  const { store } = gateway;
+  const record = await store.sources.findByUuid(String(body.source_id));
+  await store.sourceState.set(record?.id ?? 0, "cursor", "sealed", Date.parse(START));
 }
 
 /** Somebody who is signed in, mistyped once, was given a recovery link, and may come into the first workspace. */

@@ -193,7 +193,7 @@ test("the worker that has spent its share rests, and a person's request still pa
 });
 
 test("counters in the ratio of two hundred to a login's 5000 requests sell around midnight within Metrika's quotas", async () => {
-  const [counters, requestsPerDay] = [10, 250];
+  const [counters, requestsPerDay] = [4, 100];
   const quotas = { ...documentedQuotas, requestsPerSecond: null, requestsPerDay };
   const env = { METRIKA_DAILY_REQUESTS: String(requestsPerDay) };
   const rig = await startTestGateway({ env, settings: { visitors: "any", quotas }, seed: agency(counters) });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { demo } from "../../core/metrika/simulator/demo-data.ts";
 import { DAY, MINUTE, SECOND, sale, startTestGateway, type TestGateway } from "../setup/gateway.ts";
+import { propertyRuns } from "../setup/property-runs.ts";
 
 const refuse = (times: number | "always" = 1) =>
   ({ times, match: { operation: "upload" }, fault: { kind: "status", status: 400, message: "bad file" } }) as const;
@@ -283,9 +284,9 @@ test("for every replay that is cancelled half-way and run again, each sale is co
       expect(await wrongGroups(gateway)).toEqual([]);
       await gateway.close();
     }),
-    { numRuns: 15 },
+    { numRuns: propertyRuns(15) },
   );
-}, 60_000);
+}, 300_000);
 
 test("rows of a deleted webhook can be replayed by its id, and its match rates still be read", async () => {
   const rig = await startTestGateway();

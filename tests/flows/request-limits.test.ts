@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { serveGateway } from "../../gateway/serve.ts";
+import { cpuMs } from "../setup/cpu-time.ts";
 import { sale, startTestGateway } from "../setup/gateway.ts";
 
 const small = { MAX_REQUEST_BYTES: "4096", MAX_REQUEST_CONVERSIONS: "10" };
@@ -55,7 +56,7 @@ test("a gzip bomb is refused at the limit of its unpacked size, in a moment", as
     new TextEncoder().encode(JSON.stringify({ conversions: [sale(0)] }) + " ".repeat(100_000)),
   );
   const headers = { "content-encoding": "gzip" };
-  const started = performance.now();
+  const started = cpuMs();
   const answers = [
     await post(webhook, [], { body: packed, headers }),
     await post(webhook, [], { body: bomb, headers }),
@@ -64,7 +65,7 @@ test("a gzip bomb is refused at the limit of its unpacked size, in a moment", as
     [413, "body_too_large"],
     [413, "body_too_large"],
   ]);
-  expect(performance.now() - started).toBeLessThan(500);
+  expect(cpuMs() - started).toBeLessThan(500);
   expect(await sql(nothing)).toEqual([]);
 });
 

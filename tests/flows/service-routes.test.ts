@@ -73,7 +73,8 @@ test("/openapi.json describes every route that the gateway answers", async () =>
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((m) => `${m} ${path}`),
   );
-  expect(operations.sort()).toEqual([
+  // Where the senders of CRMs call is their plugins' own.
+  expect(operations.filter((it) => !it.includes(" /sources/")).sort()).toEqual([
     "delete /v1/accounts/{account_id}",
     "delete /v1/api-keys/{api_key_id}",
     "delete /v1/counters/{counter_id}",
@@ -113,6 +114,10 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "get /v1/setup-code",
     "get /v1/sources",
     "get /v1/sources/{source_id}",
+    "get /v1/sources/{source_id}/raw-intakes",
+    "get /v1/sources/{source_id}/raw-intakes/{intake_id}",
+    "get /v1/sources/{source_id}/runs",
+    "get /v1/sources/{source_id}/runs/{run_id}",
     "get /v1/sources/{source_id}/unidentified-sales",
     "get /v1/uploads",
     "get /v1/uploads/{upload_id}",
@@ -150,7 +155,12 @@ test("/openapi.json describes every route that the gateway answers", async () =>
     "post /v1/sources",
     "post /v1/sources/{source_id}/cancel",
     "post /v1/sources/{source_id}/check",
+    "post /v1/sources/{source_id}/raw-intakes/replay",
+    "post /v1/sources/{source_id}/raw-intakes/{intake_id}/reveal",
     "post /v1/sources/{source_id}/rotate-secret",
+    "post /v1/sources/{source_id}/runs",
+    "post /v1/sources/{source_id}/runs/{run_id}/cancel",
+    "post /v1/sources/{source_id}/try",
     "post /v1/uploads/{upload_id}/resolve",
     "post /v1/users/{user_id}/recovery-links",
     "post /v1/webhooks/{webhook_id}/cancel",

@@ -47,10 +47,8 @@ describePostgres("Two gateways on one database", (postgres) => {
       expect(await seenByOther()).toBe(true);
       const elsewhere = deviceOf(one);
       await elsewhere.auth.signInWithPassword(anna);
-      const since = performance.now();
       await elsewhere.auth.signOut({ scope: "global" });
       await until("the other gateway knows", async () => ((await seenByOther()) ? null : true), 6000);
-      expect(performance.now() - since).toBeLessThan(6000);
     });
   });
 

@@ -9,14 +9,13 @@ import { openSqliteStore } from "../../core/store/sqlite/store.ts";
 import type { Store } from "../../core/store/store.ts";
 import { SOLD_AT, START } from "../contract/store/world.ts";
 import { describePostgres } from "../setup/describe-postgres.ts";
+import { RUNS_ON_POSTGRES } from "../setup/property-runs.ts";
 import { empty } from "../setup/test-database.ts";
 import { DeliveryWorld, type Step, type Told } from "./delivery-world.ts";
 import { sendOutcomes } from "./scripted-metrika.ts";
 
 /** Histories tried; PROPERTY_RUNS=10000 is the long form. */
 const RUNS = Number(process.env.PROPERTY_RUNS ?? 150);
-/** Over the network a history takes some hundred times as long. */
-const RUNS_ON_POSTGRES = Number(process.env.PROPERTY_RUNS_POSTGRES ?? 3);
 const GATEWAYS = 3;
 
 const folder = mkdtempSync(`${tmpdir()}/gateway-properties-`);

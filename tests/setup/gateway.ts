@@ -10,6 +10,9 @@ import type { SimulatorSettings } from "../../core/metrika/simulator/settings.ts
 import { createMetrikaSimulator, type MetrikaSimulator } from "../../core/metrika/simulator/simulator.ts";
 import { BatchRow, BatchStatus } from "../../core/plugin/answer-schemas.ts";
 import type { SourcePlugin } from "../../core/plugin/contract.ts";
+import type { SourceFetch } from "../../core/plugin/source-context.ts";
+import type { RawIntakeRules } from "../../core/sources/raw-intakes/rules.ts";
+import type { RunRules } from "../../core/sources/runs/rules.ts";
 import { type Config, readConfig } from "../../gateway/config.ts";
 import { composeGateway, type Gateway } from "../../gateway/gateway.ts";
 import { openTestDatabase } from "./test-database.ts";
@@ -41,6 +44,10 @@ export interface TestGatewayOptions {
   readonly startAt?: number;
   /** In place of the bundled ones. */
   readonly plugins?: readonly SourcePlugin[];
+  /** The world beyond Metrika, as plugins ask it; default: nobody answers. */
+  readonly pluginFetch?: SourceFetch;
+  readonly rawIntakeRules?: Partial<RawIntakeRules>;
+  readonly runRules?: Partial<RunRules>;
   /** What the world looks like before the gateway starts; default: the demo's counter, token, goals and visits. */
   readonly seed?: (simulator: MetrikaSimulator) => void;
 }
@@ -152,6 +159,9 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       random: options.random ?? (() => 0.5),
       ...(options.plugins && { plugins: options.plugins }),
       ...(options.rules && { rules: options.rules }),
+      ...(options.rawIntakeRules && { rawIntakeRules: options.rawIntakeRules }),
+      ...(options.runRules && { runRules: options.runRules }),
+      pluginFetch: options.pluginFetch ?? ((url) => Promise.reject(new Error(`Nobody answers at ${url}.`))),
     });
   let gateway = await compose();
   let isClosed = false;
@@ -229,7 +239,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     },
     advance: (ms) => clock.advance(ms),
     async work() {
-      while (await gateway.worker.runOnce());
+      const { rawIntakes, runs, worker } = gateway;
+      while ((await rawIntakes.runOnce()) || (await runs.runOnce()) || (await worker.runOnce()));
     },
     async settle() {
       const patience = clock.now() + PATIENCE;

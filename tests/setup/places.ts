@@ -52,6 +52,41 @@ const settledBatch = once("batch", async ({ gateway, headers }) => {
   return body.batch_id;
 });
 
+/** A source of a CRM that has kept a request, and that request. */
+async function sourceWithIntake({ gateway, headers }: Place) {
+  const config = { proof: { by: "header" }, mapping: { by: "expression", expression: "body" } };
+  const body = { plugin: "custom-webhook", ...newWebhook, config };
+  const made = await gateway.request("POST", "/v1/sources", { headers, body });
+  const { source_id, secret } = made.body;
+  const sent = { headers: { "x-webhook-secret": secret }, body: sale(0) };
+  const kept = await gateway.request("POST", `/sources/custom-webhook/${source_id}`, sent);
+  if (kept.status !== 200) throw new Error(`The request was not kept: ${kept.text}`);
+  return { source_id: String(source_id), intake_id: String(kept.body.intake_id) };
+}
+
+/** A source, whose raw intake is the one that `intake_id` tells from then on. */
+async function newSource(place: Place): Promise<string> {
+  const made = sourceWithIntake(place);
+  place.made.set(
+    "intake",
+    made.then(({ intake_id }) => intake_id),
+  );
+  place.made.set(
+    "run",
+    made.then(({ source_id }) => newRun(place, source_id)),
+  );
+  return (await made).source_id;
+}
+
+/** A run that waits. None is asked for over HTTP, since no bundled plugin does anything by the clock. */
+async function newRun({ gateway }: Place, sourceId: string): Promise<string> {
+  const { runs, sources } = gateway.gateway.store;
+  const source = await sources.findByUuid(sourceId);
+  const [uuid, now] = [crypto.randomUUID(), gateway.clock.now()];
+  await runs.create({ uuid, sourceId: source?.id ?? 0, kind: "manual", input: {}, dueAt: now, now });
+  return uuid;
+}
+
 /** The member of a settled batch's row that names something. */
 const ofRow = (member: string) => async (place: Place) => {
   const batch = await settledBatch(place);
@@ -92,7 +127,9 @@ async function newMember({ gateway, workspaceId }: Place): Promise<string> {
  */
 export const examples: Readonly<Record<string, (place: Place) => Promise<string>>> = {
   webhook_id: (place) => make(place, "/webhook/offline-conversions", newWebhook, "webhook_id"),
-  source_id: (place) => make(place, "/v1/sources", { plugin: "webhook-offline", ...newWebhook }, "source_id"),
+  source_id: newSource,
+  intake_id: async (place) => (await place.made.get("intake")) ?? (await sourceWithIntake(place)).intake_id,
+  run_id: async (place) => (await place.made.get("run")) ?? newRun(place, (await sourceWithIntake(place)).source_id),
   plugin_name: async () => "webhook-offline",
   batch_id: settledBatch,
   conversion_id: ofRow("conversion_id"),

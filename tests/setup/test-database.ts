@@ -36,53 +36,53 @@ async function onSqlite(file: string): Promise<TestDatabase> {
   };
 }
 
-/** Databases that tests before have left empty: making one anew takes longer than most tests. */
-const spare: string[] = [];
+/** A database that tests before have left empty, with the connection that emptied it. */
+interface Spare {
+  readonly url: string;
+  readonly sql: postgres.Sql<{ bigint: number }>;
+}
+
+/** Making a database anew takes longer than most tests, and a new connection has first to learn the tables. */
+const spares: Spare[] = [];
 
 async function onPostgres(): Promise<TestDatabase> {
   const server = await postgresForTests();
   if (server === null) throw new Error(POSTGRES_WANTED);
-  const url = spare.pop() ?? (await server.createDatabase());
-  const connect = () =>
-    postgres(url, {
-      max: 1,
-      onnotice: () => {},
-      connection: { search_path: "gateway" },
-      types: { bigint: { to: 20, from: [20, 1700], parse: Number, serialize: String } },
-    });
+  const spare = spares.pop() ?? connectTo(await server.createDatabase());
+  const { url, sql } = spare;
   return {
     env: { DATABASE_URL: url, GATEWAY_SECRET_KEY: masterKey },
     async read<Row>(query: string) {
-      const sql = connect();
-      const rows = await sql.begin("read only", (tx) => tx.unsafe(query));
-      await sql.end();
-      return [...rows] as Row[];
+      return [...(await sql.begin("read only", (tx) => tx.unsafe(query)))] as Row[];
     },
     async close() {
-      const sql = connect();
       const others = async () => {
         const [left] = await sql`select count(*) as n from pg_stat_activity
           where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`;
         return Number(left?.n);
       };
       // A session ends a moment after its client has hung up.
-      const gone = until(
-        "the gateway's connections are closed",
-        async () => ((await others()) === 0 ? true : null),
-        5000,
-      );
-      await gone;
-      await empty(sql as unknown as postgres.Sql);
-      await sql.end();
-      spare.push(url);
+      await until("the gateway's connections are closed", async () => (await others()) === 0 || null);
+      await empty(sql);
+      spares.push(spare);
     },
   };
+}
+
+function connectTo(url: string): Spare {
+  const sql = postgres(url, {
+    max: 1,
+    onnotice: () => {},
+    connection: { search_path: "gateway" },
+    types: { bigint: { to: 20, from: [20, 1700], parse: Number, serialize: String } },
+  });
+  return { url, sql };
 }
 
 const masterKey = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
 
 /** Empties a database of the gateway's: by deleting, since truncating makes a file anew for each partition and index. */
-export async function empty(sql: postgres.Sql): Promise<void> {
+export async function empty<Types extends Record<string, unknown>>(sql: postgres.Sql<Types>): Promise<void> {
   const tables = await sql`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'gateway' and c.relkind in ('r', 'p') and not c.relispartition and c.relname not like '\\_\\_%'`;
   if (tables.length === 0) return;

@@ -9,6 +9,8 @@ const Instant = v.pipe(
   v.transform((value) => new Date(value).getTime()),
 );
 
+const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
 const PathPattern = v.pipe(
   v.string(),
   v.check((text) => {
@@ -116,6 +118,22 @@ export const SeedBody = v.strictObject({
         purchaseIds: v.optional(v.array(v.string())),
         startTime: Instant,
         endTime: v.optional(Instant),
+      }),
+    ),
+    [],
+  ),
+  traffic: v.optional(
+    v.array(
+      v.strictObject({
+        counterId: v.number(),
+        visitors: v.pipe(v.number(), v.integer(), v.minValue(0)),
+        days: v.pipe(v.number(), v.integer(), v.minValue(1)),
+        seed: v.union([v.number(), v.string()]),
+        firstDay: v.optional(v.pipe(v.string(), v.isoDate())),
+        goals: v.optional(v.array(v.string())),
+        purchaseGoal: v.optional(v.string()),
+        withoutClientId: v.optional(Share),
+        lateShare: v.optional(Share),
       }),
     ),
     [],

@@ -96,7 +96,9 @@ function plant(seed: v.InferOutput<typeof SeedBody>, simulator: MetrikaSimulator
   const counterIds = seed.counters.map((counter) => simulator.addCounter(counter).id);
   const goalIds = seed.goals.map(({ counterId, ...goal }) => simulator.addGoal(counterId, goal).id);
   for (const { counterId, ...visit } of seed.visits) simulator.addVisit(counterId, visit);
-  return { clientIds, counterIds, goalIds, tokens: seed.tokens.length, visits: seed.visits.length };
+  for (const traffic of seed.traffic) simulator.traffic(traffic);
+  const planted = { tokens: seed.tokens.length, visits: seed.visits.length, traffic: seed.traffic.length };
+  return { clientIds, counterIds, goalIds, ...planted };
 }
 
 const SHOWN = 100;

@@ -5,6 +5,7 @@ import { drain, type Exchange, exchangeOf } from "./exchange.ts";
 import type { Fault, Operation } from "./faults.ts";
 import type { QuotaRefusal, RequestGroup } from "./requests.ts";
 import type { Simulation } from "./simulation.ts";
+import { streamOf } from "./streams.ts";
 import { find, strikeAround, unlessUnreachable } from "./strikes.ts";
 import type { Counter, Scope, Token } from "./world.ts";
 
@@ -30,7 +31,13 @@ export interface EndpointSpec {
   readonly scopes: readonly Scope[];
   /** Whether it needs the right to change the counter. */
   readonly writes?: boolean;
-  /** Does the work; `counter` is the one in the path. */
+  /** Whether it belongs to the Logs API, whose requests have a quota of their own. */
+  readonly isLogs?: boolean;
+  /** Whether its answer is a stream: the login's place stays taken until the last byte. */
+  readonly streams?: boolean;
+  /** Finds the counter's number where it is not in the path. */
+  counterIn?(url: URL): string | null;
+  /** Does the work; `counter` is the one in the path, or found by `counterIn`. */
   act(request: Admitted, counter: Counter | null): Promise<Response> | Response;
 }
 
@@ -39,7 +46,11 @@ export function endpoint(simulation: Simulation, spec: EndpointSpec): HttpHandle
   const on = spec.method === "GET" ? http.get : http.post;
   return on(spec.path, async ({ request, params }) => {
     const exchange = exchangeOf(request);
-    const named = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+    const found = spec.counterIn?.(exchange.url) ?? null;
+    const named = {
+      ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)])),
+      ...(found !== null && { counterId: found }),
+    };
     const token = tokenIn(exchange.headers);
     const counterId = named.counterId === undefined ? null : Number(named.counterId);
     const target = { method: spec.method, path: exchange.url.pathname, operation: spec.operation, counterId, token };
@@ -56,16 +67,20 @@ export function endpoint(simulation: Simulation, spec: EndpointSpec): HttpHandle
     const owner = whoseToken(token, find(faults, "token_dead") !== undefined, simulation);
     if (owner instanceof Response) return owner;
     const { login } = owner;
-    const facts = { operation: spec.operation, group: spec.group, login, address: exchange.address };
+    const { operation, group, isLogs = false } = spec;
+    const facts = { operation, group, isLogs, login, address: exchange.address };
     const entered = simulation.requests.enter({ ...facts, now: simulation.now() }, simulation.settings);
     if (!("leave" in entered)) return throttled(entered, simulation);
     // The place is held through slowness and silence, as a real request would hold it.
+    let isStreaming = false;
     try {
-      return await strikeAround({ faults, exchange, simulation, refuse: refusalBy }, () =>
+      const answer = await strikeAround({ faults, exchange, simulation, refuse: refusalBy }, () =>
         work({ ...request, login, clientId: owner.clientId }, owner),
       );
+      isStreaming = spec.streams === true && answer.body !== null;
+      return isStreaming ? new Response(streamOf(piecesOf(answer), entered.leave), answer) : answer;
     } finally {
-      entered.leave();
+      if (!isStreaming) entered.leave();
     }
   }
 
@@ -76,6 +91,10 @@ export function endpoint(simulation: Simulation, spec: EndpointSpec): HttpHandle
     const admitted = admit(owner, { scopes: spec.scopes, counter }, simulation);
     return admitted instanceof Response ? admitted : spec.act(request, admitted.counter);
   }
+}
+
+async function* piecesOf({ body }: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const piece of body ?? []) yield piece;
 }
 
 function refusalBy(fault: Extract<Fault, { kind: "status" }>, headers: Record<string, string>): Response {

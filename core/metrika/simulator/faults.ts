@@ -10,6 +10,14 @@ export const operations = [
   "upload",
   "list",
   "get",
+  "report",
+  "log_evaluate",
+  "log_create",
+  "log_list",
+  "log_get",
+  "log_part",
+  "log_clean",
+  "log_cancel",
   "login",
   "oauth_authorize",
   "oauth_consent",
@@ -21,6 +29,19 @@ export type Operation = (typeof operations)[number];
 
 const Milliseconds = v.pipe(v.number(), v.minValue(0));
 const Status = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
+
+/**
+ * The ways in which a part of a log may break: the connection is cut; the answer ends early, in a row or between two
+ * rows; only the last line feed is missing; a row has one column more; the line of names is missing.
+ */
+export const brokenParts = [
+  "reset",
+  "cut",
+  "cut_between_rows",
+  "no_last_newline",
+  "wrong_columns",
+  "no_header",
+] as const;
 
 /** Everything that can go wrong on demand. */
 export const FaultShape = v.variant("kind", [
@@ -52,6 +73,18 @@ export const FaultShape = v.variant("kind", [
   /** The uploaded file appears in lists only so much later. */
   v.object({ kind: v.literal("late_list"), ms: Milliseconds }),
   v.object({ kind: v.literal("list_order"), order: v.picklist(["asc", "desc", "shuffle"]) }),
+  /** A report is reckoned from this share of the visitors, whatever accuracy was asked for. */
+  v.object({ kind: v.literal("sampled"), share: v.pipe(v.number(), v.gtValue(0), v.maxValue(1)) }),
+  /** The log that is asked for ends as processing_failed. */
+  v.object({ kind: v.literal("log_fails") }),
+  /** The log that is asked for stands in awaiting_retry for so long before it is processed. */
+  v.object({ kind: v.literal("log_retries"), ms: Milliseconds }),
+  /** A part of a log breaks: how, and after how many bytes (by default in its middle). */
+  v.object({
+    kind: v.literal("broken_part"),
+    how: v.picklist(brokenParts),
+    afterBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  }),
   /** Nobody listens. Over HTTP the connection is cut before the body is read: a port cannot be closed for one client. */
   v.object({ kind: v.literal("unreachable") }),
 ]);
@@ -107,9 +140,16 @@ const HOME: Partial<Record<Fault["kind"], Operation>> = {
   refuse_rows: "upload",
   late_list: "upload",
   list_order: "list",
+  sampled: "report",
+  log_fails: "log_create",
+  log_retries: "log_create",
+  broken_part: "log_part",
 };
 
-const COMBINING: readonly Fault["kind"][] = ["slow", "refuse_rows", "late_list", "list_order"];
+const COMBINING: ReadonlySet<Fault["kind"]> = new Set([
+  ...(["slow", "refuse_rows", "late_list", "list_order", "sampled"] as const),
+  ...(["log_fails", "log_retries", "broken_part"] as const),
+]);
 
 /** No faults. */
 export function createFaults(): Faults {
@@ -135,7 +175,7 @@ export function createFaults(): Faults {
       const struck: Fault[] = [];
       for (const one of waiting) {
         const { fault } = one.rule;
-        const slot = COMBINING.includes(fault.kind) ? [fault.kind] : decidingKinds(struck);
+        const slot = COMBINING.has(fault.kind) ? [fault.kind] : decidingKinds(struck);
         if (!meets(one.rule, target) || struck.some((earlier) => slot.includes(earlier.kind))) continue;
         struck.push(fault);
         one.left--;
@@ -147,7 +187,7 @@ export function createFaults(): Faults {
 }
 
 function decidingKinds(struck: readonly Fault[]): readonly Fault["kind"][] {
-  return struck.map((fault) => fault.kind).filter((kind) => !COMBINING.includes(kind));
+  return struck.map((fault) => fault.kind).filter((kind) => !COMBINING.has(kind));
 }
 
 function meets({ match = {}, fault }: FaultRule, target: FaultTarget): boolean {

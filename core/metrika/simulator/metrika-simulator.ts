@@ -5,7 +5,8 @@ import type { Ledger } from "./ledger.ts";
 import type { RequestCounts } from "./requests.ts";
 import type { ServedSimulator, ServeOptions } from "./serve.ts";
 import type { SimulatorSettings } from "./settings.ts";
-import type { Visit } from "./visits.ts";
+import type { Traffic, TrafficSeed } from "./traffic/traffic.ts";
+import type { Visit } from "./visit.ts";
 import type { Counter, CounterSeed, Goal, GoalSeed, Scope, TokenSeed } from "./world.ts";
 
 /** Metrika and Yandex ID on this machine: importable as a fetch, servable over HTTP. */
@@ -44,6 +45,11 @@ export interface MetrikaSimulator {
   addCounter(seed: CounterSeed): Counter;
   addGoal(counterId: number, goal: GoalSeed | string): Goal;
   addVisit(counterId: number, visit: Visit): void;
+  /**
+   * Gives a counter visitors: their visits appear in reports and logs, and uploaded conversions are linked to them. What
+   * comes back knows the hidden truth about them. Visits added one by one stay, an earlier traffic of the counter goes.
+   */
+  traffic(seed: TrafficSeed): Traffic;
   /** Gives one uploading its own walk through the statuses. */
   scriptStatus(uploadingId: string, script: SimulatorSettings["statusScript"]): void;
   /** Cuts open requests and goes back to the state after creation; `ledger`, `faults`, `settings` are new objects. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createRig, type Rig, START_SECONDS } from "./rig.ts";
 import type { SimulatorSettings } from "./settings.ts";
-import type { Visit } from "./visits.ts";
+import type { Visit } from "./visit.ts";
 
 const DAY = 24 * 3600;
 const at = (daysAgo: number) => START_SECONDS - daysAgo * DAY;

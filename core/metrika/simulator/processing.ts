@@ -1,4 +1,5 @@
-import { type Link, linkOf } from "./linking.ts";
+import { type Link, linkOf, NOBODY } from "./linking.ts";
+import type { OfflineGoals } from "./offline-goals.ts";
 import { stepAt } from "./progress.ts";
 import type { SimulatorSettings } from "./settings.ts";
 import type { KeptConversion, Uploading } from "./uploading.ts";
@@ -9,6 +10,8 @@ import type { Goal } from "./world.ts";
 export interface ProcessingContext {
   readonly settings: SimulatorSettings;
   readonly visits: Visits;
+  /** Takes the goals that rows reach in visits. */
+  readonly offlineGoals: OfflineGoals;
   /** The counter's goals as they are now. */
   readonly goals: readonly Goal[];
 }
@@ -35,9 +38,9 @@ export function statusOf(uploading: Uploading, now: number, context: ProcessingC
 function processUploading(uploading: Uploading, processedAt: number, context: ProcessingContext): string {
   const { settings, goals } = context;
   const targets = settings.goalLookup === "upload" ? uploading.goalsAtUpload : reachableTargets(goals);
-  const lower = new Set([...targets].map((target) => target.toLowerCase()));
-  const exists = (target: string) =>
-    settings.targetCase === "sensitive" ? targets.has(target) : lower.has(target.toLowerCase());
+  const known = new Set([...targets].map((target) => spelled(target, settings)));
+  const exists = (target: string) => known.has(spelled(target, settings));
+  const goalIds = goalIdsOf(goals, settings);
   let [linked, goalNotFound, userNotFound, matched] = [0, 0, 0, 0];
 
   for (const [index, row] of uploading.rows.entries()) {
@@ -48,10 +51,17 @@ function processUploading(uploading: Uploading, processedAt: number, context: Pr
       continue;
     }
     const link = bestLink(row, index, uploading, processedAt, context);
-    if (link !== "unknown") matched++;
-    if (link === "unknown" || (link === "stray" && settings.strayVisitors === "user_not_found")) userNotFound++;
-    const counts = link === "linked" && (hasGoal || settings.rowsWithoutGoal === "linked");
+    const { outcome } = link;
+    if (outcome !== "unknown") matched++;
+    if (outcome === "unknown" || (outcome === "stray" && settings.strayVisitors === "user_not_found")) userNotFound++;
+    const counts = outcome === "linked" && (hasGoal || settings.rowsWithoutGoal === "linked");
     if (counts) linked++;
+    const goalId = goalIds.get(spelled(row.target, settings));
+    if (counts && goalId !== undefined && link.visit?.visitId !== undefined) {
+      const { dateTime, price, currency } = row;
+      const goal = { goalId, dateTime, price, currency, processedAt };
+      context.offlineGoals.keep(row.counterId, link.visit.visitId, goal);
+    }
     row.outcome = counts ? "linked" : hasGoal ? "user_not_found" : "goal_not_found";
   }
 
@@ -62,6 +72,16 @@ function processUploading(uploading: Uploading, processedAt: number, context: Pr
   return status;
 }
 
+function goalIdsOf(goals: readonly Goal[], settings: SimulatorSettings): ReadonlyMap<string, number> {
+  const targetsOf = (goal: Goal) => [...reachableTargets([goal])].map((target) => spelled(target, settings));
+  // The first of several goals with one identifier wins, as in a search from the beginning.
+  return new Map(goals.toReversed().flatMap((goal) => targetsOf(goal).map((target) => [target, goal.id] as const)));
+}
+
+function spelled(target: string, { targetCase }: SimulatorSettings): string {
+  return targetCase === "sensitive" ? target : target.toLowerCase();
+}
+
 function bestLink(
   row: KeptConversion,
   index: number,
@@ -70,11 +90,11 @@ function bestLink(
   { settings, visits }: ProcessingContext,
 ): Link {
   const conversionTime = row.dateTime * 1000;
-  let best: Link = "unknown";
+  let best = NOBODY;
   for (const identity of [row, ...(uploading.weaker.get(index) ?? [])]) {
     const link = linkOf({ identity, conversionTime, processedAt }, visits, settings.visitors);
-    if (link === "linked") return link;
-    if (link === "stray") best = link;
+    if (link.outcome === "linked") return link;
+    if (link.outcome === "stray") best = link;
   }
   return best;
 }

@@ -8,7 +8,7 @@ test("requests are counted by group and operation, quotas or not", async () => {
   await client.goals.create({ ...call, goal: { name: "n", identifier: "i" } });
   await client.login.get(call);
   expect(simulator.requests).toEqual({
-    byGroup: { client_read: 1, client_write: 1, login: 1, oauth: 0 },
+    byGroup: { client_read: 1, client_write: 1, report_read: 0, login: 1, oauth: 0 },
     byOperation: { goals: 1, create_goal: 1, login: 1 },
     refused: {},
     mostParallel: { owner: 1 },

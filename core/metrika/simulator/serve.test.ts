@@ -114,12 +114,14 @@ test("another process seeds, drives and reads the simulator", async () => {
     visits: [
       { counter_id: call.counterId, client_id: "1", start_time: new Date(Date.now() - 3_600_000).toISOString() },
     ],
+    traffic: [{ counter_id: call.counterId, visitors: 50, days: 10, seed: "s", without_client_id: 0 }],
   };
   expect((await control("POST", "seed", seed)).json).toMatchObject({
     counter_ids: [call.counterId],
-    tokens: 1,
-    visits: 1,
+    ...{ tokens: 1, visits: 1, traffic: 1 },
   });
+  const week = { dimensions: ["ym:s:clientID"], metrics: ["ym:s:visits"], date1: "6daysAgo", date2: "today" };
+  expect((await client.reports.get({ ...call, ...week })).totalRows).toBeGreaterThan(5);
   expect((await control("POST", "settings", { bad_rows: "refuse_file", visitors: { share: 0.5 } })).json).toMatchObject(
     { bad_rows: "refuse_file" },
   );

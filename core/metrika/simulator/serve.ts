@@ -68,7 +68,11 @@ async function respond(answer: Answer, request: IncomingMessage, response: Serve
     };
     const answered = await answer(exchange, method);
     response.writeHead(answered.status, Object.fromEntries(answered.headers));
-    for await (const piece of answered.body ?? []) if (!response.write(piece)) await drained(response);
+    for await (const piece of answered.body ?? []) {
+      // Leaving the loop ends the stream: whoever makes its pieces stops.
+      if (gone.signal.aborted) return;
+      if (!response.write(piece)) await drained(response);
+    }
     response.end();
   } catch {
     // Faults that cut the connection arrive here, and so does a client that has gone: either way the end is the same.
@@ -78,7 +82,12 @@ async function respond(answer: Answer, request: IncomingMessage, response: Serve
 
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    response.once("drain", resolve);
-    response.once("close", resolve);
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
   });
 }

@@ -13,7 +13,10 @@ export interface Identity {
 }
 
 /** The quotas of https://yandex.com/dev/metrika/en/intro/quotas; null switches one off. */
-export const documentedQuotas = { requestsPerSecond: 30, parallelPerLogin: 3, requestsPerDay: 5000 } as const;
+export const documentedQuotas = {
+  ...{ requestsPerSecond: 30, parallelPerLogin: 3, requestsPerDay: 5000 },
+  ...{ reportsPer5Minutes: 200, logsPerSecond: 10 },
+} as const;
 
 const Limit = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0)));
 const Milliseconds = v.pipe(v.number(), v.minValue(0));
@@ -51,7 +54,15 @@ export const SettingsShape = v.object({
   emptyCurrency: v.string(),
   listOrder: v.picklist(["asc", "desc", "shuffle"]),
   /** Null: no quota is enforced; requests are counted all the same. */
-  quotas: v.nullable(v.object({ requestsPerSecond: Limit, parallelPerLogin: Limit, requestsPerDay: Limit })),
+  quotas: v.nullable(
+    v.object({
+      ...{ requestsPerSecond: Limit, parallelPerLogin: Limit, requestsPerDay: Limit },
+      reportsPer5Minutes: v.optional(Limit, documentedQuotas.reportsPer5Minutes),
+      logsPerSecond: v.optional(Limit, documentedQuotas.logsPerSecond),
+    }),
+  ),
+  /** How a report is refused whose login has asked 200 times in five minutes: the documents name no type for it. */
+  reportsQuotaType: v.string(),
   throttleStatus: v.picklist([429, 420]),
   retryAfter: v.picklist(["none", "seconds", "http_date"]),
   invalidTokenStatus: v.picklist([403, 401]),
@@ -65,6 +76,26 @@ export const SettingsShape = v.object({
   /** Keeps the text of every file in the ledger. */
   keepCsv: v.boolean(),
   maxFileBytes: v.pipe(v.number(), v.integer()),
+  /** How old the youngest visit in a report is: `data_lag`. */
+  reportLagMs: Milliseconds,
+  /** A report of more rows is refused with `too_much_rows`; the limit is not documented. */
+  reportMaxRows: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** From the moment a log's turn comes until it can be downloaded. */
+  logProcessingMs: Milliseconds,
+  /** From then until Metrika cleans it by itself; how long that is, is not documented. */
+  logKeepMs: Milliseconds,
+  /** About how much one part holds. */
+  logPartBytes: v.pipe(v.number(), v.minValue(1)),
+  /** Prepared logs of one counter. Documented: 10 GB. */
+  logQuotaBytes: v.pipe(v.number(), v.minValue(0)),
+  /** `estimated`: sizes come from a sample of the visitors, so that a large log is not generated once more to be weighed; they are near the truth, not true. */
+  logPartSizes: v.picklist(["exact", "estimated"]),
+  /** What a log without rows consists of. */
+  emptyLog: v.picklist(["header_only", "no_parts"]),
+  /** Whether a part is compressed when the client says that it can read that. */
+  logCompression: v.picklist(["none", "gzip"]),
+  /** How `source` of a log stands in answers: documented as a list, met as a text. */
+  logSourceShape: v.picklist(["text", "list"]),
   /** Digits; a number beyond 2^53 finds clients that round ids. Read when the first file arrives. */
   firstUploadingId: v.pipe(v.string(), v.regex(/^\d+$/)),
 });
@@ -99,6 +130,17 @@ export function defaultSettings(): SimulatorSettings {
     invalidClientStatus: 401,
     keepCsv: false,
     maxFileBytes: 1024 ** 3,
+    reportsQuotaType: "quota_requests_by_uid",
+    reportLagMs: 60_000,
+    reportMaxRows: 500_000,
+    logProcessingMs: 5 * 60 * 1000,
+    logKeepMs: 30 * 24 * 3600 * 1000,
+    logPartBytes: 100 * 1024 * 1024,
+    logQuotaBytes: 10 * 1024 ** 3,
+    logPartSizes: "exact",
+    emptyLog: "header_only",
+    logCompression: "none",
+    logSourceShape: "text",
     firstUploadingId: "1400000001",
   };
 }

@@ -2,6 +2,8 @@ import type { Clock } from "../clock.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { createLedger, type LedgerBook } from "./ledger.ts";
+import { createLogRequests, type LogRequests } from "./logs/log-requests.ts";
+import { createOfflineGoals, type OfflineGoals } from "./offline-goals.ts";
 import { createRequestBook, type RequestBook } from "./requests.ts";
 import { defaultSettings, type SimulatorSettings } from "./settings.ts";
 import type { Uploading } from "./uploading.ts";
@@ -15,7 +17,9 @@ export interface Simulation {
   readonly world: World;
   readonly grants: Grants;
   readonly visits: Visits;
+  readonly offlineGoals: OfflineGoals;
   readonly ledger: LedgerBook;
+  readonly logs: LogRequests;
   readonly requests: RequestBook;
   /** By counter, oldest first. */
   readonly uploadings: Map<number, Uploading[]>;
@@ -38,7 +42,9 @@ export function createSimulation(clock: Clock, ahead: () => number, changes: Par
     world,
     grants: createGrants(world),
     visits: createVisits(),
+    offlineGoals: createOfflineGoals(),
     ledger: createLedger(),
+    logs: createLogRequests(),
     requests: createRequestBook(),
     uploadings: new Map(),
     unsettled: new Set(),

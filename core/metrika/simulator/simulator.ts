@@ -9,12 +9,15 @@ import { type Exchange, incomingBody, requestFor, unlessGone } from "./exchange.
 import type { FaultRule } from "./faults.ts";
 import { goalEndpoints } from "./goal-endpoints.ts";
 import { loginEndpoints } from "./login-endpoint.ts";
+import { logEndpoints } from "./logs/log-endpoints.ts";
 import type { MetrikaSimulator } from "./metrika-simulator.ts";
 import { NetworkFailure } from "./network-failure.ts";
+import { reportEndpoints } from "./reports/report-endpoints.ts";
 import { serve } from "./serve.ts";
 import type { SimulatorSettings } from "./settings.ts";
 import { createSimulation, type Simulation } from "./simulation.ts";
 import { tokenEndpoints } from "./token-endpoints.ts";
+import { startTraffic } from "./traffic/start-traffic.ts";
 import { settleDue, uploadingEndpoints } from "./uploading-endpoints.ts";
 
 export type { MetrikaSimulator } from "./metrika-simulator.ts";
@@ -101,6 +104,7 @@ export function createMetrikaSimulator(options: SimulatorOptions = {}): MetrikaS
     addGoal: (counterId, goal) =>
       simulation.world.addGoal(counterId, typeof goal === "string" ? { identifier: goal } : goal),
     addVisit: (counterId, visit) => simulation.visits.add(counterId, visit),
+    traffic: (seed) => startTraffic(seed, simulation),
     scriptStatus(uploadingId, script) {
       const uploading = simulation.ledger.files.find((file) => file.id === uploadingId);
       if (uploading === undefined) throw new Error(`There is no uploading ${uploadingId}`);
@@ -122,6 +126,8 @@ function handlersOf(simulation: Simulation, simulator: MetrikaSimulator): readon
     ...uploadingEndpoints(simulation),
     ...goalEndpoints(simulation),
     ...counterEndpoints(simulation),
+    ...logEndpoints(simulation),
+    ...reportEndpoints(simulation),
     ...loginEndpoints(simulation),
     ...consentEndpoints(simulation),
     ...tokenEndpoints(simulation),

@@ -82,9 +82,9 @@ export function settleDue(simulation: Simulation): void {
 }
 
 function currentStatus(uploading: Uploading, simulation: Simulation): string {
-  const { settings, visits, world } = simulation;
+  const { settings, visits, offlineGoals, world } = simulation;
   const goals = world.counters.get(uploading.counterId)?.goals ?? [];
-  const status = statusOf(uploading, simulation.now(), { settings, visits, goals });
+  const status = statusOf(uploading, simulation.now(), { settings, visits, offlineGoals, goals });
   if (uploading.result !== null) simulation.unsettled.delete(uploading);
   return status;
 }

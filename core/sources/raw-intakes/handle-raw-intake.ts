@@ -1,28 +1,25 @@
 import { getLogger } from "@logtape/logtape";
+import type { Receipt } from "../../intake/receipt.ts";
 import type { SourcePlugin } from "../../plugin/contract.ts";
-import type { SourceContext } from "../../plugin/source-context.ts";
 import type { ClaimedRawIntake, SourceRecord } from "../../store/store.ts";
-import { type ContextDeps, createSourceContext } from "../context.ts";
+import { type CallEnd, type CallingDeps, callWithinLimits } from "../calls/limited-call.ts";
 import type { OpenConfig } from "../open-config.ts";
 import type { PluginCatalogue } from "../plugin-catalogue.ts";
 import { type BodyReader, openContent, toRawIntake } from "./content.ts";
-import { type CallEnd, type Outcome, outcomeOf } from "./outcome.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 import { noteFailure } from "./rest.ts";
 import type { RawIntakeRules } from "./rules.ts";
-import { CallOverError, watchEmit } from "./watched-emit.ts";
 
 const log = getLogger(["metrika-gateway", "raw-intakes"]);
 
 /** What handling a raw intake works with. */
-export interface HandlingDeps extends ContextDeps {
+export interface HandlingDeps extends CallingDeps {
   readonly catalogue: Pick<PluginCatalogue, "find">;
   readonly openConfig: OpenConfig;
   readonly read: BodyReader;
   readonly rules: RawIntakeRules;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Calls `wake` once after `ms` milliseconds; the returned function cancels the call. */
-  readonly after: (ms: number, wake: () => void) => () => void;
 }
 
 /**
@@ -79,74 +76,17 @@ interface Call {
 
 /** Null when the gateway stopped before the plugin was done. */
 async function callPlugin(deps: HandlingDeps, { plugin, source, config, intake, stopping }: Call) {
-  const { rules } = deps;
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, stopping]);
-  const base = createSourceContext(deps, source, config, { signal, progress() {} });
-  const watched = watchEmit(base.emit, intake, rules.mostFacts);
-  const context = { ...guarded(base, signal), emit: watched.emit };
-
-  const timedOut = Promise.withResolvers<CallEnd>();
-  const cancel = deps.after(rules.timeLimitMs, () => timedOut.resolve({ kind: "timed_out" }));
-  const stopped = Promise.withResolvers<null>();
-  const stop = () => stopped.resolve(null);
-  if (stopping.aborted) stop();
-  stopping.addEventListener("abort", stop, { once: true });
-  try {
-    const called = handle(deps, plugin, context, intake);
-    const ended = await Promise.race([called, timedOut.promise, stopped.promise]);
-    over.abort(new CallOverError());
-    await watched.close();
-    return ended && { ended, receipts: watched.receipts };
-  } finally {
-    cancel();
-    stopping.removeEventListener("abort", stop);
-  }
-}
-
-async function handle(
-  { vault, read }: HandlingDeps,
-  plugin: SourcePlugin,
-  context: SourceContext<unknown>,
-  intake: ClaimedRawIntake,
-): Promise<CallEnd> {
-  try {
-    const request = toRawIntake(intake, openContent(vault, intake.uuid, intake.sealed), read);
+  const { timeLimitMs, mostFacts } = deps.rules;
+  const receipts: Receipt[] = [];
+  // A replay asks anew, since it may revive what Metrika never took.
+  const key = `raw-intake:${intake.uuid}:${intake.replays}`;
+  const watching = { key, mostFacts, took: (receipt: Receipt) => void receipts.push(receipt) };
+  const ended = await callWithinLimits(deps, { source, config, timeLimitMs, stopping, watching }, async (context) => {
+    const request = toRawIntake(intake, openContent(deps.vault, intake.uuid, intake.sealed), deps.read);
     if (!plugin.handle) throw new Error(`The plugin ${plugin.name} takes raw intakes and has no handle().`);
-    return { kind: "returned", value: await plugin.handle(context, request) };
-  } catch (error) {
-    return { kind: "threw", error };
-  }
-}
-
-/** The source without its ways out once the call is over: a plugin that goes on all the same changes and asks nothing. */
-function guarded(source: SourceContext<unknown>, signal: AbortSignal): SourceContext<unknown> {
-  const { state, fetch } = source;
-  const still = () => signal.throwIfAborted();
-  return {
-    ...source,
-    fetch(url, init = {}) {
-      const signals = init.signal ? [signal, init.signal] : [signal];
-      return fetch(url, { ...init, signal: AbortSignal.any(signals) });
-    },
-    state: {
-      async get(name) {
-        still();
-        return state.get(name);
-      },
-      async set(name, value) {
-        still();
-        await state.set(name, value);
-      },
-      async exclusively(work) {
-        still();
-        return state.exclusively(async () => {
-          still();
-          return work();
-        });
-      },
-    },
-  };
+    return plugin.handle(context, request);
+  });
+  return ended && { ended, receipts };
 }
 
 async function noteHealth(
@@ -159,7 +99,7 @@ async function noteHealth(
   if (tells === "works") await store.sourceHealth.recordSuccess(source.id, now);
   const { errorCode: code, error: reason } = end;
   if (tells !== "failed" || code === null || reason === null) return;
-  const resting = await noteFailure(store.sourceHealth, rules, { intake, code, reason, now });
+  const resting = await noteFailure(store.sourceHealth, rules, { of: intake, code, reason, now });
   if (resting === null) return;
   const facts = { sourceId: source.uuid, plugin: source.plugin, failures: resting.failures, code };
   log.warn("Source {sourceId} rests after {failures} failures in a row: {code}", facts);

@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { every } from "../../delivery/every.ts";
 import { noteTrouble } from "../../delivery/trouble.ts";
 import type { ClaimedRawIntake } from "../../store/store.ts";
+import { createWorkLoop, type WorkLoop } from "../calls/work-loop.ts";
 import { type HandlingDeps, handleRawIntake } from "./handle-raw-intake.ts";
 import { reasonOf } from "./outcome.ts";
 import { type ReleasingDeps, releaseAll } from "./release-kept.ts";
@@ -14,18 +15,6 @@ const TICK_MS = 1000;
 const LAPSED_EACH_MS = 10_000;
 const RELEASE_EACH_MS = 60_000;
 
-/** The loop that hands raw intakes to their plugins. */
-export interface RawIntakeWorker {
-  /** Looks for work now and from then on. */
-  start(): void;
-  /** Something was kept or released: look at once. */
-  wake(): void;
-  /** One round; resolves when everything it began has ended. True if it found work. */
-  runOnce(): Promise<boolean>;
-  /** Begins nothing new, lets what is under way end for `graceMs`, then gives it back. */
-  stop(graceMs: number): Promise<void>;
-}
-
 /** What the loop works with. */
 export interface RawIntakeWorkerDeps extends HandlingDeps, Omit<ReleasingDeps, "store"> {
   readonly newUuid: () => string;
@@ -37,12 +26,9 @@ export const lapsedBefore = (leasesBefore: number, now: number, rules: RawIntake
   ...{ errorCode: "interrupted", error: reasonOf("interrupted") },
 });
 
-/** Makes a worker that stands still until it is started. */
-export function createRawIntakeWorker(deps: RawIntakeWorkerDeps): RawIntakeWorker {
+/** Makes the loop that hands raw intakes to their plugins; it stands still until it is started. */
+export function createRawIntakeWorker(deps: RawIntakeWorkerDeps): WorkLoop {
   const { store, rules } = deps;
-  /** By the claimed intake. */
-  const underWay = new Map<number, Promise<void>>();
-  const aborter = new AbortController();
   const trouble = noteTrouble({ log, now: deps.now });
   const freeLapsed = every(LAPSED_EACH_MS, deps.now, async (now) => {
     await store.rawIntakes.freeLapsed(lapsedBefore(now, now, rules));
@@ -52,11 +38,6 @@ export function createRawIntakeWorker(deps: RawIntakeWorkerDeps): RawIntakeWorke
   });
   /** The source whose turn it was last, by its id. */
   let lastSource = 0;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let timerAt = 0;
-  let round: Promise<unknown> | null = null;
-  let isRunning = false;
-  let isWoken = false;
 
   async function claimBehind(afterSource: number, limit: number): Promise<readonly ClaimedRawIntake[]> {
     const request = { claim: deps.newUuid(), now: deps.now(), leaseMs: rules.leaseMs, limit, afterSource };
@@ -74,69 +55,16 @@ export function createRawIntakeWorker(deps: RawIntakeWorkerDeps): RawIntakeWorke
     return claimed;
   }
 
-  function begin(intake: ClaimedRawIntake): void {
-    const since = performance.now();
-    const work = handleRawIntake(deps, intake, aborter.signal)
-      .catch((error) => trouble("raw intake", error))
-      .then(() => deps.breathe(since))
-      .finally(() => {
-        underWay.delete(intake.id);
-        schedule(0);
-      });
-    underWay.set(intake.id, work);
-  }
-
-  async function look(): Promise<boolean> {
-    await freeLapsed();
-    await release();
-    const claimed = await claim(rules.sourcesAtOnce - underWay.size);
-    for (const intake of claimed) begin(intake);
-    return claimed.length > 0;
-  }
-
-  function schedule(delay: number): void {
-    const at = Date.now() + delay;
-    // Not put off: requests that come without a gap would do so for ever.
-    if (!isRunning || (timer && timerAt <= at)) return;
-    if (timer) clearTimeout(timer);
-    timerAt = at;
-    timer = setTimeout(tick, delay);
-  }
-
-  function tick(): void {
-    timer = null;
-    if (round) {
-      isWoken = true;
-      return;
-    }
-    isWoken = false;
-    round = look()
-      .catch((error) => trouble("raw intakes", error))
-      .then(() => {
-        round = null;
-        schedule(isWoken ? 0 : TICK_MS);
-      });
-  }
-
-  return {
-    start() {
-      isRunning = true;
-      schedule(0);
+  return createWorkLoop({
+    tickMs: TICK_MS,
+    breathe: deps.breathe,
+    onTrouble: (error) => trouble("raw intakes", error),
+    async look({ underWay, begin }) {
+      await freeLapsed();
+      await release();
+      const claimed = await claim(rules.sourcesAtOnce - underWay);
+      for (const intake of claimed) begin((stopping) => handleRawIntake(deps, intake, stopping));
+      return claimed.length > 0;
     },
-    wake: () => schedule(0),
-    async runOnce() {
-      const found = await look();
-      while (underWay.size > 0) await Promise.all(underWay.values());
-      return found;
-    },
-    async stop(graceMs) {
-      isRunning = false;
-      if (timer) clearTimeout(timer);
-      timer = null;
-      await round;
-      const abort = setTimeout(() => aborter.abort(new Error("The gateway is stopping.")), graceMs);
-      while (underWay.size > 0) await Promise.all(underWay.values());
-      clearTimeout(abort);
-    },
-  };
+  });
 }

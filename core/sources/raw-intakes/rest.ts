@@ -4,14 +4,15 @@ import type { RawIntakeRules } from "./rules.ts";
 
 /** What a failed attempt is noted with. */
 interface Failure {
-  readonly intake: Pick<RawIntakeRecord, "sourceId" | "failures">;
+  /** The raw intake or run that failed, and how often it has before. */
+  readonly of: Pick<RawIntakeRecord, "sourceId" | "failures">;
   readonly code: string;
   readonly reason: KeptReason;
   readonly now: number;
 }
 
 /**
- * Whether a failure counts towards its source's rest. Of one raw intake only the first does: one that fails again and again would otherwise
+ * Whether a failure counts towards its source's rest. Of one raw intake or run only the first does: one that fails again and again would otherwise
  * make its whole source rest. Once the source has rested, whatever is tried tells of it.
  */
 export const countsTowardsRest = (
@@ -33,13 +34,13 @@ export function restUntil(rules: Pick<RawIntakeRules, "rest" | "restsAfter">, fa
  */
 export async function noteFailure(
   store: Pick<SourceHealthStore, "get" | "recordFailure">,
-  rules: RawIntakeRules,
-  { intake, code, reason, now }: Failure,
+  rules: Pick<RawIntakeRules, "rest" | "restsAfter">,
+  { of, code, reason, now }: Failure,
 ): Promise<SourceHealth | null> {
-  const before = await store.get(intake.sourceId);
-  if (!countsTowardsRest(intake, before, rules)) return null;
+  const before = await store.get(of.sourceId);
+  if (!countsTowardsRest(of, before, rules)) return null;
   const restingUntil = restUntil(rules, (before?.failures ?? 0) + 1, now);
   const failure = { code, reason, restsAfter: rules.restsAfter, restingUntil };
-  const after = await store.recordFailure(intake.sourceId, failure, now);
+  const after = await store.recordFailure(of.sourceId, failure, now);
   return after.restingUntil === null ? null : after;
 }

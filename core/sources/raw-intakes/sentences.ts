@@ -1,5 +1,6 @@
 import type { Localized } from "../../language.ts";
 import { NOT_RELEASED } from "../../store/port/raw-intakes.ts";
+import { callSentences } from "../calls/sentences.ts";
 
 /**
  * Why a raw intake is kept, tried again or given up, by stable code, where the gateway itself says so. Beside these stand the codes of
@@ -11,22 +12,11 @@ export const rawIntakeSentences = {
     en: "The source was disabled. The request is kept; enable the source, and it will be handled.",
   },
   not_released: NOT_RELEASED,
-  retry_later: {
-    ru: "Плагин {plugin} просит подождать: {reason}",
-    en: "The plugin {plugin} asks to wait: {reason}",
+  source_discarded: {
+    ru: "Источник удалён вместе с тем, что в нём ждало.",
+    en: "The source was deleted with all that waited in it.",
   },
-  plugin_timeout: {
-    ru: "Плагин {plugin} не закончил за {seconds} с.",
-    en: "The plugin {plugin} was not done within {seconds} s.",
-  },
-  plugin_error: {
-    ru: "В плагине {plugin} произошла ошибка. Подробности в журнале шлюза под номером {intake_id}.",
-    en: "The plugin {plugin} met a fault. The gateway's log tells more under {intake_id}.",
-  },
-  plugin_answer: {
-    ru: "Плагин {plugin} вернул не список остатков, как требует договор плагинов.",
-    en: "The plugin {plugin} did not return a list of leftovers, as the contract of plugins asks.",
-  },
+  ...callSentences,
   content_sealed: {
     ru: "Содержимое запроса не расшифровывается ключом шлюза. Верните прежний ключ и повторите обработку.",
     en: "The content of the request does not open with the gateway's key. Put the former key back and replay it.",
@@ -34,10 +24,6 @@ export const rawIntakeSentences = {
   interrupted: {
     ru: "Шлюз сутки подряд останавливался, не закончив обработку этого запроса.",
     en: "For a day the gateway ended again and again before it was done with this request.",
-  },
-  more_leftovers: {
-    ru: "Показаны не все: ещё {count}.",
-    en: "Not all are shown: {count} more.",
   },
 } as const satisfies Readonly<Record<string, Localized>>;
 

@@ -5,7 +5,7 @@ export interface MaintenanceStore {
    * got no answer, and they hold the planner. Where no other gateway can be writing, `before` may be beyond all time. Returns how many.
    */
   removeUnsealed(before: number): Promise<number>;
-  /** Forgets expired idempotency keys, own keys, refused rows' contents, raw intakes, and what logins spent more than a week ago. Returns how many. */
+  /** Forgets expired idempotency keys, own keys, refused rows' contents, raw intakes, runs that ended long ago, and what logins spent more than a week ago. Returns how many. */
   purgeExpired(now: number): Promise<number>;
   /** Deletes at most `limit` settled facts that arrived before an instant (Unix ms). Returns how many conversions went. */
   purgeSettled(before: number, limit: number): Promise<number>;

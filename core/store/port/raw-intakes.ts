@@ -150,6 +150,11 @@ export interface RawIntakeStore {
   sourcesWithKept(): Promise<readonly number[]>;
   /** Lets what was kept of a source be handled, at most `limit` of them; returns how many. */
   release(sourceId: number, now: number, limit: number): Promise<number>;
+  /** Gives up what waits or is kept of a source and nobody is at; returns how many. */
+  giveUp(
+    sourceId: number,
+    reason: { errorCode: string; error: KeptReason; expiresAt: number; now: number },
+  ): Promise<number>;
   find(sourceId: number, uuid: string): Promise<RawIntakeRecord | null>;
   /** Query, headers and body, sealed; null once they are forgotten. */
   contentOf(id: number): Promise<string | null>;

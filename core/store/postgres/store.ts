@@ -22,6 +22,7 @@ import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createRawIntakeStore } from "../sql/raw-intakes.ts";
 import { createReplays } from "../sql/replays.ts";
+import { createRunStore } from "../sql/runs.ts";
 import { createSealedTexts } from "../sql/sealed-texts.ts";
 import { createUnidentifiedSales } from "../sql/unidentified-sales.ts";
 import { createUploadStore } from "../sql/uploads.ts";
@@ -39,6 +40,7 @@ import { sourceBatches } from "./source-batches.ts";
 /** Held to the end of the transaction. Numbers beside those of `open.ts` and `driver.ts`. */
 const lockClaims = statement("select pg_advisory_xact_lock(7190002)");
 const lockRawIntakes = statement("select pg_advisory_xact_lock(7190003)");
+const lockRuns = statement("select pg_advisory_xact_lock(7190004)");
 
 /**
  * The store on a PostgreSQL database, for any number of gateways.
@@ -88,6 +90,7 @@ export async function openPostgresStore(
     unidentifiedSales: createUnidentifiedSales(driver),
     planning: preparePlanning(driver),
     uploads: createUploadStore(driver, () => lockClaims.send()),
+    runs: createRunStore(driver, () => lockRuns.send()),
     rawIntakes: createRawIntakeStore(driver, () => lockRawIntakes.send()),
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),

@@ -3,6 +3,7 @@ import { discardBatch } from "./discard-batch.ts";
 import { identityExpiries } from "./identity-expiries.ts";
 import { dayOf } from "./quota.ts";
 import { rawIntakeExpiries } from "./raw-intake-expiries.ts";
+import { runExpiries } from "./run-expiries.ts";
 import { type Driver, ids, statement, type Work } from "./work.ts";
 
 /** Days for which what a login spent can be read. */
@@ -26,6 +27,7 @@ const expiries = [
   `delete from unidentified_facts where key_hash in (select key_hash from unidentified_facts where expires_at <= ?1 limit ?2)`,
   ...identityExpiries,
   ...rawIntakeExpiries,
+  ...runExpiries,
 ].map((text) => statement<never, [now: number, limit: number]>(text));
 const quotaBefore = statement<never, [day: number]>("delete from login_quota where day < ?1");
 const ping = statement<{ id: number }>("select id from installation");

@@ -47,6 +47,10 @@ const release = statement<never, [source: number, now: number, limit: number]>(
    where state = 'kept' and id in (
      select id from raw_intakes where source_id = ?1 and state = 'kept' and sealed is not null order by id limit ?3)`,
 );
+const giveUp = statement<never, [source: number, code: string, error: string, expiresAt: number, now: number]>(
+  `update raw_intakes set state = 'failed', next_attempt_at = null, trying_since = null, error_code = ?2, error = ?3, expires_at = ?4, handled_at = ?5
+   where source_id = ?1 and state in ('waiting', 'kept') and claim is null`,
+);
 const byUuid = statement<RawIntakeLine, [source: number, uuid: string]>(
   `select ${RAW_INTAKE} from raw_intakes where source_id = ?1 and uuid = ?2`,
 );
@@ -168,6 +172,8 @@ export function createRawIntakeStore(driver: Driver, oneClaimer: () => Work<void
     freeLapsed: (request) => driver.beside(() => freeLapsed(request)),
     sourcesWithKept: () => driver.ask(sourcesWithKept()),
     release: (sourceId, now, limit) => driver.beside(() => release.run(sourceId, now, limit)),
+    giveUp: (sourceId, { errorCode, error, expiresAt, now }) =>
+      driver.beside(() => giveUp.run(sourceId, errorCode, JSON.stringify(error), expiresAt, now)),
     async find(sourceId, uuid) {
       const line = await driver.ask(byUuid.get(sourceId, uuid));
       return line && toRawIntake(line);

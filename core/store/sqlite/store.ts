@@ -22,6 +22,7 @@ import { createMatchRateStore } from "../sql/match-rates.ts";
 import { createQuotaStore } from "../sql/quota.ts";
 import { createRawIntakeStore } from "../sql/raw-intakes.ts";
 import { createReplays } from "../sql/replays.ts";
+import { createRunStore } from "../sql/runs.ts";
 import { createSealedTexts } from "../sql/sealed-texts.ts";
 import { createUnidentifiedSales } from "../sql/unidentified-sales.ts";
 import { createUploadStore } from "../sql/uploads.ts";
@@ -97,6 +98,7 @@ export function openSqliteStore(path: string, founding: Founding, onRestored?: (
     unidentifiedSales: createUnidentifiedSales(driver),
     planning: preparePlanning(sqlite, driver, seconds),
     uploads: createUploadStore(driver, function* () {}),
+    runs: createRunStore(driver, function* () {}),
     rawIntakes: createRawIntakeStore(driver, function* () {}),
     deadLetters: createDeadLetters(driver),
     replays: createReplays(driver),

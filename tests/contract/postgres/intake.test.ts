@@ -138,7 +138,8 @@ describePostgres("the intake of gateways that share a PostgreSQL", (server) => {
       await tx`lock table gateway.batches in share mode`;
       const correcting = commit(1, world.slice([dearer]));
       await until("the correction waits", async () => {
-        const [waiting] = await tx`select count(*) as n from pg_locks where not granted`;
+        const [waiting] = await tx`select count(*) as n from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`;
         return Number(waiting?.n) > 0;
       });
       const sealing = world.seal();

@@ -195,6 +195,25 @@ export function rawIntakesContract(world: CurrentWorld): void {
     expect(await claimOne(world())).toMatchObject({ sealed: "sealed first", errorCode: null, expiresAt: null });
   });
 
+  test("what waits or is kept of a source can be given up, but for what a worker is at", async () => {
+    const { rawIntakes } = world().store;
+    const other = await world().addSource();
+    const [claimed, waiting] = await keep(world(), ["first", "second"]);
+    const [kept] = await keep(world(), ["third"], { state: "kept", expiresAt: world().now + DAY });
+    const [neighbours] = await keep(world(), ["another"], { source: other });
+    await claim(world(), { limit: 1 });
+    const given = { errorCode: "source_discarded", error: because, expiresAt: world().now, now: world().now };
+    expect(await rawIntakes.giveUp(world().source.id, given)).toBe(2);
+    expect(await find(world(), claimed)).toMatchObject({ state: "waiting" });
+    for (const uuid of [waiting, kept])
+      expect(await find(world(), uuid)).toMatchObject({
+        state: "failed",
+        errorCode: "source_discarded",
+        error: because,
+      });
+    expect(await rawIntakes.find(other.id, String(neighbours))).toMatchObject({ state: "waiting" });
+  });
+
   test("a list goes from the newest on, by state if that is asked for, and states are counted", async () => {
     const { rawIntakes } = world().store;
     const uuids = await keep(world(), ["first", "second", "third"]);

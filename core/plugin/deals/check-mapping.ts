@@ -1,24 +1,30 @@
-import { asRecord, asText, type Health, isSameName, quoteValue } from "metrika-gateway/plugin";
-import type { Pipeline } from "./account-facts.ts";
-import type { AmoApi } from "./api.ts";
-import type { Config } from "./config.ts";
+import { quoteValue } from "../../language.ts";
+import type { Health } from "../contract.ts";
+import { isSameName } from "./find-value.ts";
+import type { DealMapping } from "./mapping.ts";
 
 type Check = Health["checks"][number];
 
+/** A pipeline of an account: every name by which it and its stages are known, as a deal's, the readable one last. */
+export interface KnownPipeline {
+  readonly names: readonly string[];
+  readonly stages: readonly { readonly names: readonly string[] }[];
+}
+
 /** Whether the account has the pipelines and stages that the mapping names, and which stages nobody has decided about. */
 export function stageChecks(
-  pipelines: readonly Pipeline[],
-  { targets, ignore_stages, unmapped_stages }: Config,
+  pipelines: readonly KnownPipeline[],
+  { targets, ignore_stages, unmapped_stages }: DealMapping,
 ): Check[] {
-  const matches = (ref: string, it: { readonly id: string; readonly name: string | null }) =>
-    isSameName(ref, it.id) || (it.name !== null && isSameName(ref, it.name));
+  const matches = (ref: string, { names }: { readonly names: readonly string[] }) =>
+    names.some((name) => isSameName(ref, name));
   const pipelinesOf = (ref: string | undefined) => pipelines.filter((it) => ref === undefined || matches(ref, it));
   const unknown = targets.flatMap(({ pipeline, stages }) => {
     const own = pipelinesOf(pipeline);
     if (pipeline !== undefined && own.length === 0) return [pipeline];
     return stages.filter((ref) => !own.some((it) => it.stages.some((stage) => matches(ref, stage))));
   });
-  const isNamed = (pipeline: Pipeline, stage: Pipeline["stages"][number]) =>
+  const isNamed = (pipeline: KnownPipeline, stage: KnownPipeline["stages"][number]) =>
     ignore_stages.some((ref) => matches(ref, stage)) ||
     targets.some(
       (rule) =>
@@ -29,7 +35,7 @@ export function stageChecks(
   const open = [...mapped].flatMap((pipeline) =>
     pipeline.stages
       .filter((stage) => !isNamed(pipeline, stage))
-      .map((stage) => `${pipeline.name ?? pipeline.id}: ${stage.name ?? ""} (${stage.id})`),
+      .map((stage) => [pipeline.names.at(-1), shownStage(stage)].filter((it) => it !== undefined).join(": ")),
   );
   const found: Check = {
     code: "stages",
@@ -50,20 +56,10 @@ export function stageChecks(
   return [found, { code: "unmapped_stages", ok: true, message }];
 }
 
-/** Every code, id and name of the fields of leads and contacts, and the two that `toDeal` adds. */
-export async function fieldNames(api: AmoApi): Promise<readonly string[]> {
-  const names = ["lead_id", "contact_id"];
-  for (const entity of ["leads", "contacts"]) {
-    for await (const fields of api.pages(`/${entity}/custom_fields`, "custom_fields", [["limit", "250"]])) {
-      const told = fields.map(asRecord).flatMap(({ id, code, name }) => [id, code, name].map(asText));
-      names.push(...told.filter((it) => it !== null));
-    }
-  }
-  return names;
-}
+const shownStage = ({ names }: KnownPipeline["stages"][number]) => `${names.at(-1) ?? ""} (${names[0] ?? ""})`;
 
-/** Whether the account has the fields that the mapping names, by {@link fieldNames}. */
-export function fieldChecks(names: readonly string[], config: Config): Check[] {
+/** Whether the account has the fields that the mapping names; `names`: every code, id and name of its fields. */
+export function fieldChecks(names: readonly string[], config: DealMapping): Check[] {
   const isKnown = (ref: string) => names.some((name) => isSameName(name, ref));
   const { client_id = [], yclid = [], user_id = [] } = config.identifiers;
   const identifiers = [...client_id, ...yclid, ...user_id];
