@@ -4,13 +4,29 @@ import { bundled } from "../../gateway/plugins.ts";
 import { createAmocrmDouble, DOUBLE_TOKEN } from "../../plugins/amocrm/amocrm-double.ts";
 import { wonHook } from "../../plugins/amocrm/examples.ts";
 import { account, NOW } from "../../plugins/amocrm/test-account.ts";
+import { createBitrix24Double, DOUBLE_CODE } from "../../plugins/bitrix24/bitrix24-double.ts";
+import { changedDeal } from "../../plugins/bitrix24/examples.ts";
+import { portal } from "../../plugins/bitrix24/test-portal.ts";
+import { callEvent } from "../../plugins/callibri/examples.ts";
+import { callHook, trialHook } from "../../plugins/calltouch/examples.ts";
 import { formExample, formMapping, jsonExample, jsonMapping } from "../../plugins/custom-webhook/examples.ts";
+import { exampleKeys, visitorInfo } from "../../plugins/mango/examples.ts";
+import { triggerBody } from "../../plugins/retailcrm/examples.ts";
 import { callbackRequest, cartRequest, testRequest } from "../../plugins/tilda/examples.ts";
+import { answeredCall } from "../../plugins/uis/examples.ts";
 import { crmExample, specificationExample } from "../../plugins/webhook-offline/examples.ts";
 import { paidOrder } from "../../plugins/woocommerce/examples.ts";
 
 // Each test starts a gateway of its own.
 setDefaultTimeout(30_000);
+
+const bitrix = createBitrix24Double({ ...portal, domain: "acme.bitrix24.test" });
+
+/** Half an hour after the calls. */
+const CALLED = new Date("2026-11-20T13:00:00Z");
+const callAt = (time: string) => ({
+  ...{ client_id: "1770146617335078468", target: "call", date_time: `2026-11-20T${time}Z` },
+});
 
 const amocrm = createAmocrmDouble({ ...account, domain: "acme.amocrm.ru" });
 
@@ -27,7 +43,7 @@ const crmConversions = [
 ];
 
 /** What the contract of each bundled plugin is run with: the requests that its README and the document show. */
-const contracts: Readonly<Partial<Record<keyof typeof bundled, SourceContractOptions>>> = {
+const contracts: Readonly<Record<keyof typeof bundled, SourceContractOptions>> = {
   "webhook-offline": {
     ...{ config: {}, now: new Date("2026-11-21T00:00:00Z") },
     examples: [
@@ -117,9 +133,84 @@ const contracts: Readonly<Partial<Record<keyof typeof bundled, SourceContractOpt
           body: paidOrder,
           headers: { "x-wc-webhook-topic": "order.updated", "x-wc-webhook-source": "https://shop.example.test/" },
         },
-        conversions: [],
+        conversions: [
+          {
+            ...{ client_id: "1770146617335078468", target: "order_paid", date_time: "2026-11-20T19:28:08Z" },
+            ...{ price: "2990.35", currency: "RUB" },
+          },
+        ],
       },
     ],
+  },
+  retailcrm: {
+    now: NOW,
+    config: { domain: "acme.retailcrm.ru", targets: [{ stages: ["complete"], target: "order_done" }] },
+    junkConfigs: [{ config: { domain: "acme.example", targets: [] }, field: "config.domain" }],
+    examples: [
+      {
+        name: "a trigger by our template",
+        request: { body: triggerBody },
+        conversions: [
+          {
+            ...{ client_id: "1770146617335078468", target: "order_done", date_time: "2026-11-20T10:30:06Z" },
+            ...{ price: "1395.16", currency: "RUB" },
+          },
+        ],
+      },
+    ],
+  },
+  bitrix24: {
+    now: NOW,
+    fetch: bitrix.fetch,
+    config: {
+      ...{ domain: "acme.bitrix24.test", webhook_address: `https://acme.bitrix24.test/rest/1/${DOUBLE_CODE}/` },
+      ...{ plan: "enterprise", targets: [{ stages: ["S"], target: "deal_won" }] },
+    },
+    options: { secret: "a-token-of-this-test-alone" },
+    junkConfigs: [{ config: { domain: "https://acme.bitrix24.test" }, field: "config.domain" }],
+    examples: [
+      {
+        name: "a deal that was won",
+        request: { body: changedDeal.replace(/&auth\[application_token\]=[^&]*/, "").replaceAll(".ru", ".test") },
+        conversions: [
+          {
+            ...{ client_id: "1770146617335078468", target: "deal_won", date_time: "2026-11-20T11:55:00Z" },
+            ...{ price: "22500.5", currency: "RUB" },
+          },
+        ],
+      },
+    ],
+  },
+  callibri: {
+    now: CALLED,
+    config: { targets: [{ pipeline: "call", stages: ["lid"], target: "call" }] },
+    junkConfigs: [{ config: {}, field: "config.targets" }],
+    examples: [{ name: "a call that is a lead", request: { body: callEvent }, conversions: [callAt("12:32:47")] }],
+  },
+  calltouch: {
+    now: CALLED,
+    config: {
+      targets: [{ pipeline: "call", stages: ["unique_successful"], target: "call", price: { from: "none" } }],
+    },
+    junkConfigs: [{ config: {}, field: "config.targets" }],
+    examples: [
+      { name: "an answered call", request: { body: callHook }, conversions: [callAt("12:32:47")] },
+      { name: "Calltouch's trial", request: { body: trialHook }, conversions: [], leftovers: ["test_request"] },
+    ],
+  },
+  uis: {
+    now: CALLED,
+    config: { targets: [{ pipeline: "in", stages: ["first_answered"], target: "call" }] },
+    junkConfigs: [{ config: {}, field: "config.targets" }],
+    examples: [{ name: "an answered call", request: { body: answeredCall }, conversions: [callAt("12:34:05")] }],
+  },
+  mango: {
+    now: CALLED,
+    fetch: async () => Response.json(visitorInfo),
+    config: { targets: [{ pipeline: "in", stages: ["answered"], target: "call" }], api: exampleKeys },
+    options: { secret: exampleKeys.salt },
+    junkConfigs: [{ config: {}, field: "config.targets" }],
+    examples: [],
   },
   amocrm: {
     now: NOW,
@@ -144,7 +235,4 @@ const contracts: Readonly<Partial<Record<keyof typeof bundled, SourceContractOpt
   },
 };
 
-for (const [name, plugin] of Object.entries(bundled)) {
-  const contract = contracts[name as keyof typeof bundled];
-  if (contract !== undefined) sourceContract(plugin, contract);
-}
+for (const [name, plugin] of Object.entries(bundled)) sourceContract(plugin, contracts[name as keyof typeof bundled]);
