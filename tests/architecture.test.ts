@@ -55,7 +55,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of what is not listed above, only these may import the simulator. */
-const PLAYS_METRIKA = /^(?:gateway\/demo\/|gateway\/cli\/simulate\.ts$)/;
+const PLAYS_METRIKA = /^(?:gateway\/demo\/|gateway\/testing\/|gateway\/cli\/simulate\.ts$)/;
 
 interface Import {
   readonly from: string;
