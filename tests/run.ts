@@ -4,23 +4,16 @@ import { readReport } from "./setup/junit.ts";
 import { type Lane, lineOf, runLanes, type Step } from "./setup/lanes.ts";
 import { POSTGRES_WANTED, postgresPrograms } from "./setup/postgres.ts";
 
-/** Tests that one `bun test` runs; each lane starts a PostgreSQL of its own, unless TEST_POSTGRES_URL names one for all. */
-interface TestLane {
-  readonly title: string;
-  /** What follows `bun test`: paths and options. */
-  readonly words: readonly string[];
-  readonly env?: Step["env"];
-  readonly standsBack: boolean;
-}
-
 const folder = await mkdtemp(`${tmpdir()}/gateway-tests-`);
 const bun = process.execPath;
 const only = process.argv.slice(2);
 const hasPostgres = Boolean(process.env.TEST_POSTGRES_URL) || postgresPrograms() !== null;
 
 const filesIn = (path: string) => [...new Bun.Glob(`${path}/*.test.ts`).scanSync()].toSorted();
-/** Folders whose tests have lanes of their own. */
-const elsewhere = ["contract", "properties", "faults", "browser"].map((name) => `tests/${name}`);
+/** What "Tests" leaves to others. */
+const elsewhere = ["contract", "properties", "faults", "browser"].map(
+  (name) => `--path-ignore-patterns=tests/${name}/**`,
+);
 
 /** Flows in which a database has no part of its own: what is read and refused, who may call, the demo, and a move, which begin on SQLite. */
 const ofOneDatabase = [
@@ -29,42 +22,41 @@ const ofOneDatabase = [
 ].map((name) => `tests/flows/${name}.test.ts`);
 const flows = filesIn("tests/flows").filter((path) => !ofOneDatabase.includes(path));
 
-const everything: readonly TestLane[] = [
-  { title: "Tests", words: elsewhere.map((path) => `--path-ignore-patterns=${path}/**`), standsBack: true },
-  { title: "Contracts and properties", words: ["tests/contract/", "tests/properties/"], standsBack: true },
-  // Mostly waits: for claims to end, for processes to start. What comes too late there is a fault.
-  { title: "Faults", words: ["tests/faults/"], standsBack: false },
-  // What is asked over HTTP is answered alike, whichever database stands behind it.
-  ...(hasPostgres
-    ? [{ title: "Flows on PostgreSQL", words: flows, env: { TEST_STORE: "postgres" }, standsBack: true }]
-    : []),
-  ...(filesIn("tests/browser").length > 0 ? [{ title: "Browser", words: ["tests/browser/"], standsBack: true }] : []),
-];
-const chosen = only.length === 0 ? everything : [{ title: "Tests", words: only, standsBack: false }];
-
-const checks: Lane = {
-  steps: [
-    { title: "Types", command: [bun, "x", "tsc", "--noEmit"] },
-    { title: "Lint and format", command: [bun, "x", "biome", "ci", "--colors=off"] },
-    { title: "Unused code", command: [bun, "x", "knip", "--no-progress"] },
-    { title: "OpenAPI document", command: [bun, "openapi/generate.ts", "--check"] },
-  ],
-  standsBack: true,
-};
-
 const reportOf = (title: string) => `${folder}/${title}.xml`;
-const lanes = chosen.map(({ title, words, env, standsBack }): Lane => {
+/** Tests that one `bun test` runs, which starts a PostgreSQL of its own unless TEST_POSTGRES_URL names one for all. */
+function testsOf(title: string, words: readonly string[], env: Step["env"] = {}): Step {
   const reporter = ["--reporter=junit", `--reporter-outfile=${reportOf(title)}`];
-  const command = [bun, "test", "--timeout=60000", ...reporter, ...words];
-  return { steps: [{ title, command, ...(env && { env }) }], standsBack };
-});
+  // Far longer than a test takes: on a machine that has other work, a minute is not yet a fault.
+  return { title, command: [bun, "test", "--timeout=60000", ...reporter, ...words], env };
+}
+
+const checks: Lane = [
+  { title: "Types", command: [bun, "x", "tsc", "--noEmit"] },
+  { title: "Lint and format", command: [bun, "x", "biome", "ci", "--colors=off"] },
+  { title: "Unused code", command: [bun, "x", "knip", "--no-progress"] },
+  { title: "OpenAPI document", command: [bun, "openapi/generate.ts", "--check"] },
+];
+/** Of about equal length, and no more of them: PostgreSQL that does not answer for three seconds counts as lost. */
+const everything: readonly Lane[] = [
+  [...checks, testsOf("Tests", elsewhere)],
+  [
+    // What is asked over HTTP is answered alike, whichever database stands behind it.
+    ...(hasPostgres ? [testsOf("Flows on PostgreSQL", flows, { TEST_STORE: "postgres" })] : []),
+    testsOf("Contracts and properties", ["tests/contract/", "tests/properties/"]),
+  ],
+  [testsOf("Faults", ["tests/faults/"])],
+  ...(filesIn("tests/browser").length > 0 ? [[testsOf("Browser", ["tests/browser/"])]] : []),
+];
+const lanes = only.length === 0 ? everything : [checks, [testsOf("Tests", only)]];
+
 const stopping = new AbortController();
 const stop = () => stopping.abort();
 process.once("SIGINT", stop).once("SIGTERM", stop);
-const titles = chosen.map(({ title }) => title);
-console.log(`Beside one another: checks, ${titles.join(", ")}. What each prints follows when it has ended.`);
+const told = lanes.map((lane) => lane.map(({ title }) => title).join(", "));
+console.log(`Beside one another: ${told.join("; ")}. What each prints follows when it has ended.`);
+const titles = lanes.flatMap((lane) => lane.filter((step) => !checks.includes(step)).map(({ title }) => title));
 const started = performance.now();
-const outcomes = await runLanes([checks, ...lanes], { folder, print: console.log, signal: stopping.signal });
+const outcomes = await runLanes(lanes, { folder, print: console.log, signal: stopping.signal });
 const seconds = (performance.now() - started) / 1000;
 
 const reports = await Promise.all(titles.map((title) => readReport(reportOf(title))));

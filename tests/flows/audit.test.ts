@@ -175,7 +175,7 @@ test("an export of many events is read a piece at a time, and a reader who leave
   await reader?.read();
   await reader?.cancel();
   // Each event is a commit of its own.
-}, 30_000);
+}, 60_000);
 
 test("nobody changes or deletes an event: the database itself refuses", async () => {
   const gateway = await startTestGateway();

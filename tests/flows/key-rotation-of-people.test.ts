@@ -13,7 +13,7 @@ import { rotateKey, sealingKeys } from "../setup/key-rotation.ts";
 import { createSource, signedPlugin } from "../setup/signed-plugin.ts";
 
 // Each start on PostgreSQL takes a second on a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const KEYS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"] as const;
 const key = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");

@@ -19,7 +19,7 @@ import {
 import { beginRotation, rotateKey, sealingKeys, stepRotation } from "../setup/key-rotation.ts";
 
 // Each start on PostgreSQL takes a second on a busy machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const newKey = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
 const idOf = (key: string) => createVault(parseMasterKey(key, "the key")).keyId;

@@ -59,7 +59,8 @@ function describeStarted<T extends TestPostgres>(
     beforeAll(async () => {
       postgres = await start();
     }, START_MS);
-    afterAll(() => postgres?.stop());
     body();
+    // After the suite's own, which may still need their databases.
+    afterAll(() => postgres?.stop());
   });
 }

@@ -9,10 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.asyncDispose]());
 
-const laneOf = (...scripts: readonly string[]): Lane => ({
-  steps: scripts.map((script) => ({ title: script, command: ["sh", "-c", script], env: { FOLDER: folder.path } })),
-  standsBack: false,
-});
+const laneOf = (...scripts: readonly string[]): Lane =>
+  scripts.map((script) => ({ title: script, command: ["sh", "-c", script], env: { FOLDER: folder.path } }));
 
 async function run(lanes: readonly Lane[], stopping = new AbortController()) {
   const printed: string[] = [];
@@ -40,14 +38,6 @@ test("lanes run beside one another, and what each prints stays in one piece", as
     ["a begins", "a ends"],
     ["b begins", "b ends"],
   ]);
-});
-
-test("a lane that stands back has the lower priority", async () => {
-  const nice = { title: "nice", command: ["nice"] };
-  const { printed } = await run([{ steps: [nice], standsBack: true }]);
-  const [own] = (await run([{ steps: [nice], standsBack: false }])).printed;
-  const niceness = (text = "") => Number(text.split("\n")[2]);
-  expect(niceness(printed[0])).toBe(Math.min(niceness(own) + 5, 19));
 });
 
 test("whoever stops the run ends what is running, and nothing more begins", async () => {

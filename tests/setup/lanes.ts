@@ -9,11 +9,7 @@ export interface Step {
 }
 
 /** Steps that follow one another, beside the other lanes. */
-export interface Lane {
-  readonly steps: readonly Step[];
-  /** Whether others go first where the processor is short: for lanes that do not mind how long a moment lasts. */
-  readonly standsBack: boolean;
-}
+export type Lane = readonly Step[];
 
 /** How a step ended. */
 export interface Outcome {
@@ -32,9 +28,6 @@ export interface LaneOptions {
   readonly signal: AbortSignal;
 }
 
-/** Enough to let others go first, not so much as to stand still beside them: https://man7.org/linux/man-pages/man1/nice.1.html */
-const NICE = ["nice", "-n", "5"];
-
 /**
  * Runs lanes beside one another, each to its end, whatever becomes of the others and of its own earlier steps.
  * @returns how each step ended, in the order of the lanes
@@ -43,16 +36,15 @@ export async function runLanes(lanes: readonly Lane[], options: LaneOptions): Pr
   return (await Promise.all(lanes.map((lane) => runLane(lane, options)))).flat();
 }
 
-async function runLane({ steps, standsBack }: Lane, { folder, print, signal }: LaneOptions): Promise<Outcome[]> {
-  const prefix = standsBack && Bun.which("nice") !== null ? NICE : [];
+async function runLane(lane: Lane, { folder, print, signal }: LaneOptions): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const { title, command, env } of steps) {
+  for (const { title, command, env } of lane) {
     if (signal.aborted) break;
     const log = `${folder}/${crypto.randomUUID()}.log`;
     // One open file for both streams keeps their lines in the order in which they were written.
     const output = openSync(log, "a");
     const started = performance.now();
-    const step = Bun.spawn([...prefix, ...command], {
+    const step = Bun.spawn([...command], {
       stdio: ["ignore", output, output],
       env: { ...process.env, ...env },
       signal,

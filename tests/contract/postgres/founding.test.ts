@@ -11,5 +11,5 @@ describePostgres("a new database on PostgreSQL", (server) => {
       (select count(*) from gateway.workspaces) as workspaces`;
     expect(found).toEqual({ installations: 1, workspaces: 1 });
     await close();
-  }, 30_000);
+  }, 60_000);
 });

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import postgres from "postgres";
 import { describePostgres } from "../../setup/describe-postgres.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 const ROUNDS = 6;
 

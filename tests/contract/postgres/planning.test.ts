@@ -167,5 +167,5 @@ describePostgres("several gateways that plan on one PostgreSQL", (server) => {
       from gateway.uploads u order by 1`;
     expect([...standing]).toEqual([...counted].map((entry) => ({ ...entry, difference: 0 })));
     expect((await a.uploads()).reduce((sum, { rows }) => sum + rows, 0)).toBe(sales.length);
-  }, 30_000);
+  }, 60_000);
 });
